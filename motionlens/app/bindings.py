@@ -1,0 +1,201 @@
+"""Each port bound to its room, imported when first used: `clips` never loads torch."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from motionlens.domain.ports import (
+    Attributor,
+    ClipReader,
+    Exporter,
+    Formats,
+    Frames,
+    IndexSettings,
+    ModelInfo,
+    Models,
+    Motion,
+    Sampler,
+    Scorer,
+    World,
+    WorldClip,
+)
+
+
+from motionlens.domain.report import ReportDocument
+
+
+class BoundTools:
+    """Ports that work on plain files."""
+
+    def __init__(self) -> None:
+        self._motions: dict[str, Motion] = {}
+
+    @functools.cached_property
+    def reader(self) -> ClipReader:
+        from motionlens.media import PyAVReader
+
+        return PyAVReader()
+
+    def motion(self, backend: str = "dis") -> Motion:
+        from motionlens.motion import OpenCVMotion
+
+        if backend not in self._motions:
+            self._motions[backend] = OpenCVMotion(backend)
+        return self._motions[backend]
+
+    @functools.cached_property
+    def models(self) -> Models:
+        return BoundModels(None)
+
+    @functools.cached_property
+    def formats(self) -> Formats:
+        return BoundFormats()
+
+    @functools.cached_property
+    def scorer(self) -> Scorer:
+        from motionlens.attribution import GradientScorer
+
+        return GradientScorer()
+
+    def report_page(self, document: ReportDocument) -> str:
+        from motionlens.formats import html_report
+
+        return html_report.render(document)
+
+    @functools.cached_property
+    def world(self) -> World:
+        return BoundWorld()
+
+
+@functools.cache
+def tools() -> BoundTools:
+    """The tools that need no project."""
+    return BoundTools()
+
+
+class BoundModels:
+    """Models by name, folder, weights file, or (inside a project) by run."""
+
+    def __init__(self, runs: Path | None) -> None:
+        self._runs = runs
+
+    def list(self) -> list[ModelInfo]:
+        from motionlens.models import registry
+
+        return [
+            ModelInfo(m.name, m.family, m.parameters, m.ready, m.why_not or "")
+            for m in registry.list_models()
+        ]
+
+    def devices(self) -> list[str]:
+        from motionlens.models import device
+
+        return device.describe_devices()
+
+    def weights_hash(self, model: str) -> str:
+        return self._load(model, "cpu").weights_hash
+
+    def attributor(self, settings: IndexSettings) -> Attributor:
+        from motionlens.attribution import TorchAttributor
+
+        return TorchAttributor(
+            self._load(settings.model, settings.device),
+            tracked=settings.tracked,
+            levels=settings.levels,
+            noise_seed=settings.seed,
+            mask=settings.mask,
+            flow=settings.flow,
+            projection=settings.projection,
+            dim=settings.dim,
+            projection_seed=settings.seed,
+        )
+
+    def sampler(self, model: str, device: str = "auto") -> Sampler:
+        return _BoundSampler(self._load(model, device), model)
+
+    def locate(self, model: str) -> str:
+        """A run's name as the path of its weights; anything else as it is."""
+        if self._runs is not None and model and "/" not in model and not model.startswith("."):
+            weights = self._runs / model / "weights"
+            if weights.is_dir():
+                return str(weights)
+        return model
+
+    def _load(self, model: str, device: str):  # type: ignore[no-untyped-def]
+        from motionlens.models import registry
+
+        return registry.load_model(self.locate(model), device)
+
+
+class _BoundSampler:
+    def __init__(self, model, name: str) -> None:  # type: ignore[no-untyped-def]
+        self._model = model
+        self.name = name
+        self.weights_hash = model.weights_hash
+        self.given_frames = model.given_frames
+
+    def sample(
+        self, given: Sequence[Frames], captions: Sequence[str], seed: int
+    ) -> Iterator[Frames]:
+        yield from self._model.continue_clips(given, captions, seed)
+
+
+class BoundFormats:
+    """The table of manifest formats."""
+
+    def names(self) -> list[str]:
+        from motionlens.formats import registry
+
+        return registry.names()
+
+    def exporter(self, name: str) -> Exporter:
+        from motionlens.formats import registry
+
+        return registry.exporter(name)
+
+    def read(self, path: Path) -> list[tuple[Path, str, tuple[int, int] | None]]:
+        from motionlens.formats import registry
+
+        return registry.read(path)
+
+
+class BoundWorld:
+    """The physics world."""
+
+    fps = 8.0
+
+    def clip(self, seed: int, kind: str = "clean") -> WorldClip:
+        from motionlens.worlds import physics
+
+        made = physics.simulate(seed, kind)
+        return WorldClip(made.frames, made.caption, made.kind, made.seed)
+
+    def fine_tune_set(self, seed: int, clips: int, planted: int) -> Sequence[tuple[int, str]]:
+        from motionlens.worlds import physics
+
+        return [(spec.seed, spec.kind) for spec in physics.fine_tune_set(seed, clips, planted)]
+
+    def held_out_seeds(self, use: str, count: int) -> Sequence[int]:
+        from motionlens.worlds import physics
+
+        starts = physics.query_starts if use == "queries" else physics.judged_starts
+        return [spec.seed for spec in starts(count)]
+
+    def start_for(self, prompt: str, seed: int) -> WorldClip:
+        from motionlens.domain.seeds import derive_seed
+        from motionlens.worlds import physics
+        from motionlens.worlds.scene import MOTION_CLASSES
+
+        words = [word.strip(".,:;!?").casefold() for word in prompt.split()]
+        motion_class = next((word for word in words if word in MOTION_CLASSES), None)
+        made = physics.simulate(
+            derive_seed("prompt", prompt, seed) % 1_000_000, "clean", motion_class
+        )
+        return WorldClip(made.frames, made.caption, made.kind, made.seed)
+
+    def error(self, seed: int, generation: Frames) -> float:
+        from motionlens.worlds import judge, physics
+
+        return float(judge.motion_error(physics.simulate(seed), generation))

@@ -1,0 +1,182 @@
+"""`models, index, rank, neighbours`: which clips taught this motion."""
+
+from __future__ import annotations
+
+import argparse
+
+from motionlens.cli.output import Output, table
+from motionlens.cli.parser import Verbs, clip_names, frame_span, numbers, region
+from motionlens.domain.clip import Region, Span
+
+METHODS = ("cosine", "centred", "whitened", "vote", "combined", "learned")
+
+
+def register(verbs: Verbs) -> None:
+    """Add this family's verbs."""
+    verbs.add("models", models, "model families, and whether each can run here", "models")
+
+    verb = verbs.add(
+        "index", index, "projected gradients of all training clips", "index skating --model embedded"
+    )
+    verb.add_argument("project", metavar="PROJECT")
+    verb.add_argument("--model", default="embedded", metavar="NAME|PATH")
+    verb.add_argument(
+        "--timesteps", type=numbers, default=(0.6, 0.9), metavar="0.6,0.9", help="shares of noise"
+    )
+    verb.add_argument("--tracked", default="all", metavar="all|lora|REGEX")
+    verb.add_argument("--mask", choices=("adjacent", "anchor", "none"), default="adjacent")
+    verb.add_argument("--flow", default="dis", metavar="NAME", help="flow backend of the mask")
+    verb.add_argument("--projection", default="default", metavar="NAME")
+    verb.add_argument("--dim", type=int, default=512, metavar="512")
+    verb.add_argument("--seed", type=int, default=0, metavar="N")
+    verb.add_argument("--device", default="auto", metavar="auto|cpu|cuda|cuda:N|mps")
+
+    verb = verbs.add(
+        "rank", rank, "candidates, most harmful first", "rank skating --bad 1f3a9c --good 77b0d2"
+    )
+    verb.add_argument("project", metavar="PROJECT")
+    verb.add_argument("--bad", nargs="+", default=[], metavar="CLIP", help="motion we want gone")
+    verb.add_argument("--good", nargs="+", default=[], metavar="CLIP", help="motion we want")
+    _add_where(verb)
+    verb.add_argument("--top", type=int, metavar="N", help="only the N most harmful")
+    verb.add_argument("--method", choices=METHODS, default="centred")
+    verb.add_argument("--explain", action="store_true", help="the parts of each score too")
+
+    verb = verbs.add(
+        "neighbours", neighbours, "proponents and opponents of one query", "neighbours skating --query 1f3a9c"
+    )
+    verb.add_argument("project", metavar="PROJECT")
+    verb.add_argument("--query", required=True, metavar="CLIP")
+    _add_where(verb)
+    verb.add_argument("--top", type=int, default=10, metavar="N")
+
+
+def _add_where(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--region", type=region, metavar="X,Y,W,H", help="fractions of the frame")
+    verb.add_argument("--frames", type=frame_span, metavar="A:B", help="B not included")
+    verb.add_argument("--index", dest="fingerprint", metavar="FINGERPRINT")
+    verb.add_argument("--device", default="auto", metavar="auto|cpu|cuda|cuda:N|mps")
+
+
+def models(args: argparse.Namespace, out: Output) -> int:
+    from motionlens.app import tools
+
+    rows = tools().models.list()
+    text = table(
+        [
+            (r.name, r.family, f"{r.parameters:,}", "ready" if r.ready else r.why_not)
+            for r in rows
+        ],
+        ("name", "family", "parameters", "here"),
+    )
+    out.result(rows, text)
+    return 0
+
+
+def index(args: argparse.Namespace, out: Output) -> int:
+    from motionlens.app import open_project
+
+    with open_project(args.project) as project:
+        result = project.index(
+            model=args.model,
+            timesteps=args.timesteps,
+            tracked=args.tracked,
+            mask=args.mask,
+            flow=args.flow,
+            projection=args.projection,
+            dim=args.dim,
+            seed=args.seed,
+            device=args.device,
+            progress=out.progress,
+        )
+    for skipped in result.skipped:
+        out.message(f"Skipped {skipped.path}: {skipped.why}")
+    text = f"Index {result.fingerprint}: {result.clips} clips in {result.seconds:.0f} s"
+    out.result(result, text)
+    return 3 if result.skipped else 0
+
+
+def rank(args: argparse.Namespace, out: Output) -> int:
+    from motionlens.app import open_project
+
+    with open_project(args.project) as project:
+        result = project.rank(
+            bad=clip_names(args.bad),
+            good=clip_names(args.good),
+            region=_region(args),
+            span=_span(args),
+            method=args.method,
+            fingerprint=args.fingerprint,
+            device=args.device,
+            progress=out.progress,
+        )
+        names = {row.id: row.path.rsplit("/", 1)[-1] for row in project.clips(role="training")}
+    _say_left_out(result.left_out, out)
+    rows = result.rows[: args.top]
+    document = {
+        "method": result.method,
+        "fingerprint": result.fingerprint,
+        "rows": [
+            {
+                "id": row.id,
+                "score": row.score,
+                "rank": row.rank,
+                "p_value": row.p_value,
+                "q_value": row.q_value,
+                "per_query": dict(row.per_query),
+            }
+            | ({"parts": dict(row.parts)} if args.explain else {})
+            for row in rows
+        ],
+    }
+    text = table(
+        [
+            (row.rank, row.id[:8], f"{row.score:+.4f}", _short(row.q_value), names.get(row.id, ""))
+            for row in rows
+        ],
+        ("rank", "id", "score", "q", "clip"),
+    )
+    out.result(document, text)
+    return 0
+
+
+def neighbours(args: argparse.Namespace, out: Output) -> int:
+    from motionlens.app import open_project
+
+    with open_project(args.project) as project:
+        result = project.neighbours(
+            query=args.query,
+            region=_region(args),
+            span=_span(args),
+            top=args.top,
+            fingerprint=args.fingerprint,
+            device=args.device,
+            progress=out.progress,
+        )
+        names = {row.id: row.path.rsplit("/", 1)[-1] for row in project.clips(role="training")}
+    _say_left_out(result.left_out, out)
+    document = {"proponents": result.proponents, "opponents": result.opponents}
+    lines = [
+        (kind, row.id[:8], f"{row.score:+.4f}", names.get(row.id, ""))
+        for kind, found in (("proponent", result.proponents), ("opponent", result.opponents))
+        for row in found
+    ]
+    out.result(document, table(lines, ("", "id", "score", "clip")))
+    return 0
+
+
+def _region(args: argparse.Namespace) -> Region | None:
+    return Region(*args.region) if args.region else None
+
+
+def _span(args: argparse.Namespace) -> Span | None:
+    return Span(*args.frames) if args.frames else None
+
+
+def _say_left_out(count: int, out: Output) -> None:
+    if count:
+        out.message(f"{count} training clips are not indexed yet and were left out.")
+
+
+def _short(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}".lstrip("0")

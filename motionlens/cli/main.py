@@ -1,0 +1,45 @@
+"""From arguments to an exit code: the one place where errors become lines and numbers."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+from motionlens.cli.output import Output
+from motionlens.cli.parser import build_parser
+from motionlens.domain.errors import Cancelled, MotionLensError
+
+EXIT_DONE, EXIT_BUG, EXIT_INPUT, EXIT_PART, EXIT_INTERRUPTED = 0, 1, 2, 3, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb; returns 0 done, 2 bad input, 3 done in part, 130 interrupted, 1 our bug."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments[:1] == ["_train"]:
+        from motionlens.worker import main as work
+
+        return work(arguments[1:])
+    parser = build_parser()
+    args = parser.parse_args(arguments or ["open"])
+    out = Output(as_json=getattr(args, "json", False), quiet=getattr(args, "quiet", False))
+    try:
+        return int(args.run(args, out))
+    except MotionLensError as error:
+        out.failure(error)
+        return EXIT_INPUT
+    except (KeyboardInterrupt, Cancelled):
+        out.message("Interrupted. What was done is kept; the same command goes on from there.")
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # The reader went away (a pager, `head`): nothing is wrong, and nothing more can be said.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_DONE
+    except Exception as error:
+        logging.getLogger("motionlens").debug("bug", exc_info=True)
+        out.bug(error, traceback.format_exc())
+        return EXIT_BUG
+    finally:
+        out.close()

@@ -1,0 +1,140 @@
+"""What goes to stdout and stderr: one JSON document or text; progress and messages beside it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from motionlens.domain.errors import MotionLensError
+from motionlens.lanes import ProgressClock, Tick
+
+_BAR = 24
+
+
+class Output:
+    """One verb's voice."""
+
+    def __init__(self, as_json: bool, quiet: bool) -> None:
+        self.as_json = as_json
+        self._quiet = quiet
+        self._terminal = sys.stderr.isatty()
+        self._last_line = 0.0
+        self._bar_shown = False
+        self.progress = ProgressClock(self._tick)
+
+    def result(self, value: Any, text: str) -> None:
+        """The verb's answer: `value` as JSON where asked for, else `text`."""
+        self._clear_bar()
+        if self.as_json:
+            json.dump(to_json(value), sys.stdout, ensure_ascii=False, indent=1)
+            sys.stdout.write("\n")
+        elif text:
+            sys.stdout.write(text.rstrip("\n") + "\n")
+        sys.stdout.flush()
+
+    def message(self, text: str) -> None:
+        """One line for people, on stderr."""
+        self._clear_bar()
+        print(text, file=sys.stderr, flush=True)
+
+    def failure(self, error: MotionLensError) -> None:
+        """One line on stderr; with --json also the one document that stdout promises."""
+        self.message(error.sentence())
+        if self.as_json:
+            parts = {"what": error.what, "why": error.why, "next_step": error.next_step}
+            json.dump({"error": parts}, sys.stdout, ensure_ascii=False)
+            sys.stdout.write("\n")
+
+    def bug(self, error: Exception, report: str) -> None:
+        """An unexpected error is ours: say so, and keep the report in a file."""
+        handle = tempfile.NamedTemporaryFile(  # noqa: SIM115 (the file outlives us on purpose)
+            "w", prefix="motionlens-report-", suffix=".txt", delete=False, encoding="utf-8"
+        )
+        with handle:
+            handle.write(report)
+        self.message(
+            f"MotionLens has a bug: {type(error).__name__}: {error}."
+            f" Nothing that was saved is lost. Please report it with {Path(handle.name)}."
+        )
+        if self.as_json:
+            json.dump({"error": {"what": "bug", "why": str(error)}}, sys.stdout)
+            sys.stdout.write("\n")
+
+    def close(self) -> None:
+        self._clear_bar()
+
+    def _tick(self, tick: Tick) -> None:
+        if self._quiet:
+            return
+        now = time.monotonic()
+        last = tick.done >= tick.total
+        pause = 0.1 if self._terminal else 1.0
+        if now - self._last_line < pause and not (last and self._terminal):
+            return
+        self._last_line = now
+        left = f", {spoken_time(tick.left_s)} left" if tick.left_s and not last else ""
+        line = f"{tick.what}: {tick.done} of {tick.total}{left}"
+        if not self._terminal:
+            print(line, file=sys.stderr, flush=True)
+            return
+        full = round(_BAR * tick.done / max(1, tick.total))
+        sys.stderr.write(f"\r\x1b[K[{'#' * full}{'.' * (_BAR - full)}] {line}")
+        sys.stderr.flush()
+        self._bar_shown = True
+        if last:
+            self._clear_bar()
+
+    def _clear_bar(self) -> None:
+        if self._bar_shown:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+            self._bar_shown = False
+
+
+def spoken_time(seconds: float) -> str:
+    """Rounded up to friendly steps: 5 s, 40 s, 3 min, 2 h."""
+    if seconds < 60:
+        return f"{max(5, math.ceil(seconds / 5) * 5)} s"
+    if seconds < 3600:
+        return f"{math.ceil(seconds / 60)} min"
+    return f"{math.ceil(seconds / 3600)} h"
+
+
+def to_json(value: Any) -> Any:
+    """Dataclasses, mappings, sequences, paths and numpy scalars as plain JSON; NaN as null."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: to_json(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): to_json(item) for key, item in value.items()}
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, Sequence) or isinstance(value, set | frozenset):
+        return [to_json(item) for item in value]
+    if isinstance(value, Path):
+        return str(value)
+    if hasattr(value, "item") and not isinstance(value, bool | int | float):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def without(value: Any, *names: str) -> dict[str, Any]:
+    """A result's JSON less some fields that are for the window only."""
+    document: dict[str, Any] = to_json(value)
+    return {key: item for key, item in document.items() if key not in names}
+
+
+def table(rows: Sequence[Sequence[object]], header: Sequence[str]) -> str:
+    """Columns for people; numbers are aligned right by their caller."""
+    cells = [list(map(str, header)), *[list(map(str, row)) for row in rows]]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(header))]
+    lines = ["  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) for row in cells]
+    return "\n".join(line.rstrip() for line in lines)

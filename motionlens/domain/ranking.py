@@ -1,0 +1,92 @@
+"""Queries and the rankings that answer them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from motionlens.domain.clip import Region, Span
+
+
+class Polarity(StrEnum):
+    """`bad`: motion we want gone; `good`: motion we want."""
+
+    BAD = "bad"
+    GOOD = "good"
+
+
+class Method(StrEnum):
+    """How projected gradients become one score; see `attribution/scoring`."""
+
+    COSINE = "cosine"
+    CENTRED = "centred"
+    WHITENED = "whitened"
+    VOTE = "vote"
+    COMBINED = "combined"
+    LEARNED = "learned"
+
+
+@dataclass(frozen=True)
+class Query:
+    """A clip whose motion is asked about, with an optional region and frame range."""
+
+    clip: str
+    polarity: Polarity = Polarity.BAD
+    region: Region | None = None
+    span: Span | None = None
+
+
+@dataclass(frozen=True)
+class RankedClip:
+    """One row of a ranking.
+
+    Attributes
+    ----------
+    score : float
+        Mean over bad queries minus mean over good ones; positive: training on the clip pushes
+        the model toward the bad motion.
+    rank : int
+        1 is the most harmful candidate.
+    p_value, q_value : float or None
+        Against mask-shuffled queries; q after Benjamini and Hochberg (1995).
+    per_query : mapping
+        Query clip id -> cosine, -1 to 1.
+    parts : mapping
+        Name -> value of what the score was made of (for reasons and the learned ranker).
+    """
+
+    id: str
+    score: float
+    rank: int
+    p_value: float | None = None
+    q_value: float | None = None
+    per_query: Mapping[str, float] = field(default_factory=dict)
+    parts: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Candidates, most harmful first."""
+
+    method: str
+    fingerprint: str
+    rows: tuple[RankedClip, ...]
+    queries: tuple[Query, ...] = ()
+    left_out: int = 0
+
+
+@dataclass(frozen=True)
+class ScoredClip:
+    id: str
+    score: float
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """The N highest and the N lowest scores of one query, whatever their sign."""
+
+    proponents: tuple[ScoredClip, ...]
+    opponents: tuple[ScoredClip, ...]
+    fingerprint: str = ""
+    left_out: int = 0

@@ -1,0 +1,126 @@
+"""`export`: the approved clips as a manifest that trainers read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from motionlens.domain.clip import Clip, Role
+from motionlens.domain.errors import ManifestError
+from motionlens.domain.manifest import Include, Manifest, ManifestEntry
+from motionlens.domain.ports import Progress, Token
+from motionlens.files import content_hash
+from motionlens.operations.rooms import NO_PROGRESS, NO_TOKEN, Rooms, present_path
+
+
+@dataclass(frozen=True)
+class ExportResult:
+    format: str
+    clips: int
+    sha256: str
+    files: tuple[str, ...]
+
+
+def export(
+    rooms: Rooms,
+    *,
+    format: str,
+    out: str | Path,
+    include: str = "not-excluded",
+    copy: bool = False,
+    default_caption: str = "",
+    progress: Progress = NO_PROGRESS,
+    token: Token = NO_TOKEN,
+) -> ExportResult:
+    """Write the approved training clips in one of the known formats.
+
+    Parameters
+    ----------
+    include : {"not-excluded", "keep", "agreed"}
+        Which clips count as approved.
+    copy : bool
+        Copy media into folder layouts instead of linking them.
+    default_caption : str
+        For clips without one.
+    """
+    exporter = rooms.formats.exporter(format)
+    token.check()
+    progress("Exporting", 0, 1)
+    manifest = approved(rooms, include)
+    options: Mapping[str, Any] = {
+        "copy": copy,
+        "default_caption": default_caption,
+        "cut": _cutter(rooms),
+    }
+    files = exporter.write(manifest, Path(out), options)
+    progress("Exporting", 1, 1)
+    return ExportResult(
+        exporter.name,
+        len(manifest.entries),
+        content_hash(files[0]),
+        tuple(str(file) for file in files),
+    )
+
+
+def approved(rooms: Rooms, include: str = "not-excluded") -> Manifest:
+    """The training clips that `include` takes, in order of id, frozen.
+
+    Raises
+    ------
+    ManifestError
+        Nothing is approved.
+    """
+    which = Include(include)
+    decisions = rooms.store.decisions()
+    disputed = rooms.store.disputed() if which is Include.AGREED else set()
+    entries = []
+    for clip in sorted(rooms.store.clips(Role.TRAINING), key=lambda clip: clip.id):
+        event = decisions.get(clip.id)
+        decision = str(event.decision) if event else "none"
+        wanted = decision == "keep" if which is Include.KEEP else decision != "exclude"
+        if wanted and clip.id not in disputed:
+            entries.append(manifest_entry(clip, decision))
+    if not entries:
+        raise ManifestError(
+            "No clip is approved",
+            f"--include {which} takes none of the training clips",
+            "Keep some clips, or use --include not-excluded",
+        )
+    return Manifest(tuple(entries), str(which))
+
+
+def manifest_entry(clip: Clip, decision: str = "none") -> ManifestEntry:
+    """A clip as one entry of a training list."""
+    info = clip.info
+    return ManifestEntry(
+        id=clip.id,
+        path=str(_existing(clip)),
+        content_hash=clip.content_hash,
+        caption=clip.caption,
+        width=info.width,
+        height=info.height,
+        fps=info.fps,
+        frames=info.frames,
+        duration_s=info.duration_s,
+        span=clip.span,
+        decision=decision,
+    )
+
+
+def _existing(clip: Clip) -> Path:
+    # A list may name media on a drive that is away just now; the first known path stands then.
+    return next((Path(path) for path in clip.paths if Path(path).is_file()), Path(clip.path))
+
+
+def _cutter(rooms: Rooms) -> Any:
+    def cut(entry: ManifestEntry, out: Path) -> None:
+        """Write the frames of an entry that is a part of its file as a file of its own."""
+        if entry.span is None:
+            raise ManifestError(f"{entry.path} is a whole file", "", "Link or copy it")
+        clip = next(c for c in rooms.store.clips(Role.TRAINING) if c.id == entry.id)
+        frames = rooms.reader.frames(present_path(clip), entry.span.start, entry.span.stop)
+        rooms.reader.write(out, frames, entry.fps or 8.0)
+
+    return cut

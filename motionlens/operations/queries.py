@@ -1,0 +1,154 @@
+"""Queries into projected gradients, against an index that is known to be fresh."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motionlens.domain.clip import Clip, Region, Span
+from motionlens.domain.errors import IndexStale, UsageError
+from motionlens.domain.ports import Attributor, Frames, GradientIndex, Mask, Progress, Token
+from motionlens.domain.seeds import generator
+from motionlens.files import content_hash
+from motionlens.operations.index import attributor_for, frames_and_mask
+from motionlens.operations.rooms import Rooms
+
+
+@dataclass(frozen=True, eq=False)
+class OpenIndex:
+    """An index with the attributor that makes rows like its own."""
+
+    index: GradientIndex
+    note: Mapping[str, Any]
+    attributor: Attributor
+
+
+def open_fresh(rooms: Rooms, fingerprint: str | None, device: str, clips: Sequence[Clip]) -> OpenIndex:
+    """The index of the last `index` call, or the named one.
+
+    Raises
+    ------
+    IndexMissing
+        There is none yet.
+    IndexStale
+        Weights, recipe, or a clip's file changed under it.
+    """
+    index, noted = rooms.indexes.latest(fingerprint)
+    attributor = attributor_for(rooms, noted, device)
+    changed = index.spec.differences(attributor.spec)
+    changed += changed_files(rooms, clips, set(index.ids))
+    if changed:
+        raise IndexStale(
+            f"Index {index.spec.fingerprint} is stale",
+            "; ".join(changed),
+            "Index again, or name another index with --index",
+        )
+    return OpenIndex(index, noted, attributor)
+
+
+def changed_files(rooms: Rooms, clips: Sequence[Clip], indexed: set[str]) -> list[str]:
+    """Indexed clips whose file no longer holds what was indexed, in words.
+
+    Size and time tell cheaply which files to look into; only the content decides.
+    """
+    seen = rooms.store.known_paths()
+    by_id = {clip.id: clip for clip in clips}
+    changed = []
+    for path, (clip_id, size, mtime) in seen.items():
+        clip = by_id.get(clip_id)
+        if clip is None or clip_id not in indexed or path != clip.path:
+            continue
+        try:
+            stat = Path(path).stat()
+        except OSError:
+            continue  # away, not changed: its row still holds
+        if (stat.st_size, stat.st_mtime_ns) == (size, mtime):
+            continue
+        if content_hash(path) != clip.content_hash:
+            changed.append(f"the content of {path} changed")
+    return changed
+
+
+class QueryMaker:
+    """Makes rows of queries, and of the same queries under shuffled masks."""
+
+    def __init__(self, rooms: Rooms, opened: OpenIndex) -> None:
+        self._rooms = rooms
+        self._opened = opened
+        self._motion = rooms.motion(opened.note["flow"])
+        self._made: dict[str, tuple[Frames, Mask | None]] = {}
+
+    def rows(
+        self,
+        clips: Sequence[Clip],
+        region: Region | None,
+        span: Span | None,
+        progress: Progress,
+        token: Token,
+    ) -> NDArray[np.float32]:
+        """(Q, D), one unit projected gradient a query."""
+        rows = []
+        for done, clip in enumerate(clips):
+            token.check()
+            progress("Gradients of the queries", done, len(clips))
+            frames, mask = self._frames(clip)
+            if span is not None and span.stop > len(frames):
+                raise UsageError(
+                    f"The span {span.start}:{span.stop} lies outside {clip.name}",
+                    f"it has {len(frames)} frames",
+                    "Mend the span",
+                )
+            row = self._opened.attributor.query_row(frames, mask, clip.caption, region, span)
+            rows.append(row.vector)
+        dim = self._opened.index.spec.dim
+        return np.array(rows, np.float32).reshape(len(rows), dim)
+
+    def null_rows(
+        self, clips: Sequence[Clip], copies: int, progress: Progress, token: Token
+    ) -> NDArray[np.float32]:
+        """(copies, Q, D): the queries under masks rolled in time and turned in space.
+
+        A mask of its own clip, moved to where the motion is not, has the motion's size and shape
+        but not its place: what such a query scores is chance.
+        """
+        rng = generator("null masks", self._opened.index.spec.fingerprint)
+        rows = []
+        for copy in range(copies):
+            for q, clip in enumerate(clips):
+                token.check()
+                progress("Chance level", copy * len(clips) + q, copies * len(clips))
+                frames, mask = self._frames(clip)
+                shuffled = np.ones(frames.shape[:3], np.float32) if mask is None else _shuffle(mask, rng)
+                made = self._opened.attributor.null_rows(frames, [shuffled], clip.caption)
+                rows.append(made[0])
+        dim = self._opened.index.spec.dim
+        return np.array(rows, np.float32).reshape(copies, len(clips), dim)
+
+    def _frames(self, clip: Clip) -> tuple[Frames, Mask | None]:
+        if clip.id not in self._made:
+            made = frames_and_mask(self._rooms, clip, self._motion, self._opened.note["mask"])
+            # Twenty clips of a few MB; a set of hundreds is read again rather than kept.
+            if len(self._made) < 40:
+                self._made[clip.id] = made
+            return made
+        return self._made[clip.id]
+
+
+def _shuffle(mask: Mask, rng: np.random.Generator) -> Mask:
+    frames, height, width = mask.shape
+    rolled = np.roll(
+        mask,
+        (
+            int(rng.integers(frames)),
+            int(rng.integers(height // 4, height - height // 4 + 1)),
+            int(rng.integers(width // 4, width - width // 4 + 1)),
+        ),
+        axis=(0, 1, 2),
+    )
+    turned = rolled[:, :, ::-1] if rng.integers(2) else rolled
+    return np.ascontiguousarray(turned)
