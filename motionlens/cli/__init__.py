@@ -3,6 +3,6 @@
 from motionlens.cli.main import main
 
 # A file for each family of verbs, in the order of `--help`.
-FAMILIES = ("project", "clips", "media", "attribute", "decide", "train", "trial", "doctor")
+FAMILIES = ("project", "clips", "media", "attribute", "decide", "train", "trial", "doctor", "bench")
 
 __all__ = ["FAMILIES", "main"]

@@ -347,9 +347,19 @@ class Trainer(Protocol):
         """Make the run's folder and start its child; returns the run's name."""
         ...
 
-    def start_from_file(self, settings: RunSettings, manifest_file: Path) -> str: ...
+    def start_from_file(
+        self, settings: RunSettings, manifest_file: Path, manifest: Manifest | None = None
+    ) -> str:
+        """Train on a given list, copied as it is; `manifest` says what a foreign format lists."""
+        ...
 
-    def resume(self, run: str) -> None: ...
+    def resume(self, run: str) -> None:
+        """Go on from the last checkpoint with the run's own settings."""
+        ...
+
+    def wait(self, run: str, progress: Progress, token: Token) -> RunInfo:
+        """Follow a run to its end; a cancel stops it after its current step."""
+        ...
 
     def stop(self, run: str) -> None:
         """Ask it to end after the current step."""

@@ -32,6 +32,7 @@ class FrameRequest:
     turn: int
     opacity: float = 0.8
     span: Span | None = None
+    info: MediaInfo | None = None  # facts of the whole file, so that opening need not scan it
     enlarge: float = 2.0
     ratio: float = 1.0  # device px of one px of the screen's own measure
 
@@ -57,23 +58,19 @@ class ClipDecoder(Protocol):
     @property
     def info(self) -> MediaInfo: ...
 
-    def frame(self, n: int) -> NDArray[np.uint8]:
-        """(H, W, 3) RGB."""
+    def frame_of_size(self, number: int, width: int, height: int) -> NDArray[np.uint8]:
+        """(height, width, 3) RGB, scaled by area."""
         ...
 
-    def luma(self, n: int) -> NDArray[np.uint8]:
-        """(H, W) brightness."""
+    def luma(self, number: int, max_side: int | None = None) -> NDArray[np.uint8]:
+        """(H, W) brightness, the longer side at most `max_side` px."""
         ...
 
     def close(self) -> None: ...
 
 
 class Composer(Protocol):
-    """Scales a frame to its stage and blends its fills (`motion/overlay`)."""
-
-    def shrink(self, luma: NDArray[np.uint8], max_side: int) -> NDArray[np.uint8]:
-        """(h, w) by area, the longer side at most `max_side` px; never enlarged."""
-        ...
+    """Blends the fills over a frame (`motion/overlay`)."""
 
     def compose(
         self,
@@ -93,10 +90,6 @@ class Composer(Protocol):
 class FrameRenderer(Protocol):
     """Owned by the media lane: frames with overlays, as the players want them."""
 
-    def info(self, path: str) -> MediaInfo:
-        """Facts of a file with its exact timestamps; opens it."""
-        ...
-
     def render(self, request: FrameRequest) -> FrameImage:
         """The frame that was asked for; :class:`MediaError` if it cannot be read."""
         ...
@@ -104,4 +97,4 @@ class FrameRenderer(Protocol):
     def close(self) -> None: ...
 
 
-OpenClipper = Callable[[str], ClipDecoder]
+OpenClipper = Callable[[str, MediaInfo | None], ClipDecoder]

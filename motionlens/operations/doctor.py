@@ -6,7 +6,6 @@ import importlib.metadata
 import os
 import platform
 import shutil
-import sqlite3
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -47,7 +46,7 @@ class DoctorResult:
 
 def doctor(tools: Tools, folder: Path | None = None) -> DoctorResult:
     """Look at versions, devices, codecs, display and free disk."""
-    checks = [_python(), *_packages(), _opencv(), _sqlite()]
+    checks = [_python(), *_packages(), _opencv()]
     checks += [_tried("device", lambda: _device(tools)), _tried("codecs", lambda: _codecs(tools))]
     checks += [_display(), _disk(folder or Path.home())]
     return DoctorResult(all(check.ok for check in checks), tuple(checks))
@@ -90,12 +89,6 @@ def _opencv() -> Check:
         except importlib.metadata.PackageNotFoundError:
             continue
     return Check("opencv", False, "not installed; flow needs it", "pip install opencv-python")
-
-
-def _sqlite() -> Check:
-    version = sqlite3.sqlite_version
-    ok = sqlite3.sqlite_version_info >= (3, 35)
-    return Check("sqlite", ok, version, "Use a Python with SQLite 3.35 or newer")
 
 
 def _device(tools: Tools) -> Check:

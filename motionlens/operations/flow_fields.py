@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motionlens.domain.ports import FlowBackend
-from motionlens.domain.requests import ClipDecoder, Composer
+from motionlens.domain.requests import ClipDecoder
 
 # Flow is smooth: half the side it is computed at is finer than what an overlay can show.
 FLOW_SIDE = 512
@@ -32,9 +32,8 @@ class FlowFields:
         Bytes of fields that are kept; the ones not used for longest go first.
     """
 
-    def __init__(self, flow: FlowBackend, composer: Composer, budget: int = 64_000_000) -> None:
+    def __init__(self, flow: FlowBackend, budget: int = 64_000_000) -> None:
         self._flow = flow
-        self._composer = composer
         self._budget = budget
         self._fields: OrderedDict[tuple[str, int], Field] = OrderedDict()
         self._scales: OrderedDict[tuple[str, int, int], float] = OrderedDict()
@@ -76,13 +75,14 @@ class FlowFields:
         return self._scales[key]
 
     def _compute(self, clip: ClipDecoder, n: int, stop: int) -> Field:
-        a = self._composer.shrink(clip.luma(n), FLOW_SIDE)
+        a = clip.luma(n, FLOW_SIDE)
         if stop - n < 2:
             return np.zeros((*a.shape[:2], 2), np.float16)
-        b = self._composer.shrink(clip.luma(n + 1), FLOW_SIDE)
+        b = clip.luma(n + 1, FLOW_SIDE)
         flow = self._flow.flow(a, b)
         factor = clip.info.width / a.shape[1]
-        return (flow[::2, ::2] * factor).astype(np.float16)
+        field: Field = (flow[::2, ::2] * factor).astype(np.float16)
+        return field
 
 
 def soft_mask(field: Field, scale_px: float) -> NDArray[np.float32]:
@@ -126,7 +126,7 @@ def trails(
     x, y = np.meshgrid(
         (np.arange(_TRACK_GRID) + 0.5) / _TRACK_GRID, (np.arange(rows) + 0.5) / rows
     )
-    points = np.column_stack([x.ravel(), y.ravel()])
+    points: NDArray[np.float64] = np.column_stack([x.ravel(), y.ravel()])
     trail = [points]
     for earlier in range(n - 1, max(start, n - TRACK_FRAMES) - 1, -1):
         points = _step_back(field_at(earlier), points, width, height)

@@ -43,16 +43,12 @@ class PlayerRenderer:
     ) -> None:
         self._open_clip = open_clip
         self._composer = composer
-        self._fields = FlowFields(flow, composer)
+        self._fields = FlowFields(flow)
         self._most_open = open_clips
         self._image_budget = image_bytes
         self._clips: OrderedDict[str, ClipDecoder] = OrderedDict()
         self._images: OrderedDict[tuple[object, ...], FrameImage] = OrderedDict()
         self._image_bytes = 0
-
-    def info(self, path: str) -> MediaInfo:
-        """Facts of a file with its exact timestamps."""
-        return self._clip(path).info
 
     def render(self, request: FrameRequest) -> FrameImage:
         """The frame that was asked for, or the clip's nearest one."""
@@ -83,7 +79,7 @@ class PlayerRenderer:
         self._image_bytes = 0
 
     def _draw(self, request: FrameRequest) -> FrameImage:
-        clip = self._clip(request.path)
+        clip = self._clip(request)
         info = clip.info
         start, stop = _bounds(request, info)
         n = max(start, min(start + request.frame, stop - 1))
@@ -94,7 +90,7 @@ class PlayerRenderer:
             scale_px = self._fields.scale(request.path, clip, start, stop)
             mask = soft_mask(field, scale_px) if "mask" in request.overlays else None
         pixels = self._composer.compose(
-            clip.frame(n),
+            clip.frame_of_size(n, *shown),
             field.astype(np.float32) if field is not None and "flow" in request.overlays else None,
             mask,
             request.overlays & {"flow", "mask"},
@@ -129,10 +125,11 @@ class PlayerRenderer:
             (clip.info.width, clip.info.height),
         )
 
-    def _clip(self, path: str) -> ClipDecoder:
+    def _clip(self, request: FrameRequest) -> ClipDecoder:
+        path = request.path
         found = self._clips.get(path)
         if found is None:
-            found = self._open_clip(path)
+            found = self._open_clip(path, request.info)
             self._clips[path] = found
             while len(self._clips) > self._most_open:
                 self._clips.popitem(last=False)[1].close()

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from motionlens.domain.clip import Clip, Flag, Role
 from motionlens.domain.decision import Event, fold
-from motionlens.domain.ports import Store
-from motionlens.domain.ranking import Polarity, Query, RankedClip, Ranking
+from motionlens.domain.ports import LabelStore
+from motionlens.domain.ranking import Polarity, Query, Ranking
+from motionlens.operations.rank import last_ranking
+from motionlens.operations.rooms import Rooms
 
-RANKING = "review.ranking"
 PLACE = "review.place"
 QUERIES = "review.queries"
 
@@ -46,8 +47,9 @@ class ReviewSnapshot:
         return [clip for clip in self.clips.values() if clip.role is Role.TRAINING]
 
 
-def review_snapshot(store: Store, *, by: str | None = None) -> ReviewSnapshot:
+def review_snapshot(rooms: Rooms, *, by: str | None = None) -> ReviewSnapshot:
     """Read all of it; called on the lane that owns the store."""
+    store = rooms.store
     clips = {clip.id: clip for clip in store.clips()}
     flags = {
         clip: tuple(sorted((f for f in found if f.over), key=lambda f: -f.score))
@@ -58,7 +60,7 @@ def review_snapshot(store: Store, *, by: str | None = None) -> ReviewSnapshot:
         flags={clip: found for clip, found in flags.items() if found},
         curves={clip: summary.curve for clip, (summary, _) in store.analyses().items()},
         decisions=store.decisions(),
-        ranking=ranking_from(store.setting(RANKING)),
+        ranking=last_ranking(rooms),
         queries=_queries(clips, store.setting(QUERIES)),
         undo_name=store.undo_name(by),
         place=store.setting(PLACE) or {},
@@ -66,31 +68,9 @@ def review_snapshot(store: Store, *, by: str | None = None) -> ReviewSnapshot:
     )
 
 
-def standing(store: Store, clips: tuple[str, ...]) -> dict[str, Event | None]:
+def standing(store: LabelStore, clips: tuple[str, ...]) -> dict[str, Event | None]:
     """The event that decides each clip now, or None."""
     return {clip: fold(store.events(clip)).get(clip) for clip in clips}
-
-
-def keep_ranking(store: Store, ranking: Ranking) -> None:
-    """Keep a ranking with the project, so that its order stays as it was judged."""
-    store.save_setting(RANKING, asdict(ranking))
-
-
-def ranking_from(value: Any) -> Ranking | None:
-    """A ranking out of its stored form; None if there is none, or it cannot be read."""
-    try:
-        return Ranking(
-            method=str(value["method"]),
-            fingerprint=str(value["fingerprint"]),
-            rows=tuple(RankedClip(**row) for row in value["rows"]),
-            queries=tuple(
-                Query(row["clip"], Polarity(row["polarity"])) for row in value["queries"]
-            ),
-            left_out=int(value["left_out"]),
-        )
-    except (KeyError, TypeError, ValueError):
-        # A newer version's ranking is made again with one press; it holds no decision.
-        return None
 
 
 def _queries(clips: Mapping[str, Clip], chosen: Any) -> tuple[Query, ...]:

@@ -1,0 +1,166 @@
+"""Rows of a gradient index, and rows of queries made the same way."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from motionlens.attribution.gradients import LevelGradient, gradients_under_masks
+from motionlens.attribution.places import require_generated_frames, weights_of_place
+from motionlens.attribution.projection import make_sketch
+from motionlens.domain.clip import Region, Span
+from motionlens.domain.errors import GpuOutOfMemory, UsageError
+from motionlens.domain.fingerprint import IndexSpec
+from motionlens.domain.ports import Frames, GradientRow, Mask
+from motionlens.models.video_model import VideoModel
+
+
+class TorchAttributor:
+    """Implements the port `Attributor` with a model.
+
+    A clip's vector is the mean over levels of its projected gradients, each at unit length
+    (arXiv 2601.08828, Eqs. 6 to 9): no level outweighs another because its loss is steeper.
+
+    Parameters
+    ----------
+    model : VideoModel
+    tracked : str
+        `all`, `lora` or a regular expression over parameter names.
+    levels : tuple of float
+        Shares of noise. 0.6 and 0.9 together ranked better than any single level or five.
+    noise_seed, projection_seed : int
+    mask, flow : str
+        Names of the mask's recipe and of the flow under it, kept in `spec`; masks are given.
+    projection : str
+        A kind of :func:`project_gradient`.
+    dim : int
+        Numbers a clip.
+    """
+
+    def __init__(
+        self,
+        model: VideoModel,
+        *,
+        tracked: str = "all",
+        levels: tuple[float, ...] = (0.6, 0.9),
+        noise_seed: int = 0,
+        mask: str = "adjacent",
+        flow: str = "dis",
+        projection: str = "default",
+        dim: int = 512,
+        projection_seed: int = 0,
+    ) -> None:
+        make_sketch(dim, projection_seed, projection)  # refuses bad settings before any work
+        self.model = model
+        self.given_frames = model.given_frames
+        self.frames = model.frames
+        self._parameters = list(model.tracked_parameters(tracked).values())
+        for parameter in self._parameters:
+            parameter.requires_grad_(True)
+        self.spec = IndexSpec(
+            weights=model.weights_hash,
+            tracked=tracked,
+            levels=tuple(float(level) for level in levels),
+            noise_seed=noise_seed,
+            mask=mask,
+            flow=flow,
+            projection=projection,
+            dim=dim,
+            projection_seed=projection_seed,
+        )
+
+    def row(self, frames: Frames, mask: Mask | None, caption: str) -> GradientRow:
+        """One clip's row.
+
+        Parameters
+        ----------
+        frames : (F, H, W, 3) uint8 RGB
+        mask : (F, H', W') float32 in [0, 1], or None
+            Motion mask; None trains on the whole frame. Any height and width.
+        caption : str
+
+        Raises
+        ------
+        ModelError
+            The loss is not finite.
+        GpuOutOfMemory
+            The device cannot hold one clip.
+        """
+        weights = None if mask is None else self.model.mask_to_latent(mask)
+        return self._rows(frames, [weights], caption)[0]
+
+    def query_row(
+        self,
+        frames: Frames,
+        mask: Mask | None,
+        caption: str,
+        region: Region | None = None,
+        span: Span | None = None,
+    ) -> GradientRow:
+        """The row of a query whose motion is meant in `region` and `span` only.
+
+        The mask is multiplied by a box (edge pixels by the part that it covers) and by the span.
+
+        Raises
+        ------
+        UsageError
+            The region or span lies outside the clip, is empty, holds no motion, or the span holds
+            only frames that the model is given and does not make.
+        """
+        if region is None and span is None:
+            return self.row(frames, mask, caption)
+        if span is not None:
+            require_generated_frames(self.model, len(frames), span)
+        base = np.ones(frames.shape[:3], np.float32) if mask is None else mask
+        weights = self.model.mask_to_latent(base * weights_of_place(base.shape, region, span))
+        if not bool((weights > 0).any()):
+            raise UsageError(
+                "This part of the query cannot be asked about",
+                "nothing moves in it that the model would see",
+                "Choose a larger region or more frames",
+            )
+        return self._rows(frames, [weights], caption)[0]
+
+    def null_rows(self, frames: Frames, masks: Sequence[Mask], caption: str) -> NDArray[np.float32]:
+        """(len(masks), D): the same clip under masks that are not its own, for p-values."""
+        if not masks:
+            return np.empty((0, self.spec.dim), np.float32)
+        weights = [self.model.mask_to_latent(mask) for mask in masks]
+        return np.stack([row.vector for row in self._rows(frames, weights, caption)])
+
+    def _rows(
+        self, frames: Frames, masks: Sequence[Tensor | None], caption: str
+    ) -> list[GradientRow]:
+        clip = (self.model.encode(frames), self.model.condition(caption))
+        network = self.model.network
+        training = network.training
+        network.eval()  # dropout would make two rows of one clip differ
+        try:
+            found = [
+                gradients_under_masks(self.model, self._parameters, self.spec, clip, level, masks)
+                for level in self.spec.levels
+            ]
+        except torch.OutOfMemoryError as error:
+            raise GpuOutOfMemory(
+                "The gradient of one clip does not fit",
+                f"{self.model.device} is out of memory",
+                "Track fewer parameters (--tracked), or use --device cpu",
+            ) from error
+        finally:
+            network.train(training)
+        return [_joined(levels) for levels in zip(*found, strict=True)]
+
+
+def _joined(levels: Sequence[LevelGradient]) -> GradientRow:
+    total = functools.reduce(np.add, (level.vector for level in levels))
+    return GradientRow(
+        vector=(total / np.float32(len(levels))).astype(np.float32),
+        losses=np.array([level.loss for level in levels], np.float32),
+        norms=np.array([level.norm for level in levels], np.float32),
+        plain_losses=np.array([level.plain_loss for level in levels], np.float32),
+    )

@@ -1,0 +1,39 @@
+"""The table of suites, and running them."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Sequence
+
+from motionlens.bench import attribution, media, motion, store
+from motionlens.bench.case import Row
+from motionlens.domain.errors import UsageError
+from motionlens.domain.ports import Progress
+
+SUITES: dict[str, Callable[[bool], list[Row]]] = {
+    "decode": media.decode,
+    "flow": motion.flow,
+    "overlay": motion.overlay,
+    "projection": attribution.projection,
+    "scoring": attribution.scoring,
+    "store": store.decisions,
+}
+
+
+def run(names: Sequence[str], quick: bool, progress: Progress) -> list[Row]:
+    """Rows of the named suites, or of all; `quick` takes small shapes and few runs."""
+    unknown = [name for name in names if name not in SUITES]
+    if unknown:
+        raise UsageError(f"There is no suite {unknown[0]}", "", f"Choose from {', '.join(SUITES)}")
+    chosen = list(names) or list(SUITES)
+    rows: list[Row] = []
+    for done, name in enumerate(chosen):
+        progress(f"Measuring {name}", done, len(chosen))
+        rows += SUITES[name](quick)
+    progress("Measuring", len(chosen), len(chosen))
+    return rows
+
+
+def machine() -> str:
+    """What the figures were measured on."""
+    return f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}"

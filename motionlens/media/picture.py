@@ -1,0 +1,95 @@
+"""From decoded frames to arrays: RGB and luma."""
+
+from __future__ import annotations
+
+import re
+from typing import TypeVar
+
+import numpy as np
+from av.video.frame import VideoFrame
+from av.video.reformatter import Interpolation, VideoReformatter
+from numpy.typing import NDArray
+
+from motionlens.media.tone import HLG, PQ, tone_mapped
+
+GREY = 128  # what lies behind transparent pixels
+_LUMA_FIRST = re.compile(r"(?:yuvj?\d{3}p|yuva\d{3}p|gray|nv12|nv21)(?:(\d+)le)?")
+_BT2020_PRIMARIES = 9
+_Sample = TypeVar("_Sample", bound=np.generic)
+
+
+class Pictures:
+    """Converts frames; keeps FFmpeg's scalers between calls, so one belongs to one thread.
+
+    All sizes are stored ones, before turning. Colour: the frame's own matrix and range, BT.601
+    where it has none (FFmpeg's rule). PQ and HLG are tone-mapped. Transparent pixels lie on mid
+    grey (128). Interlaced frames are given as they are decoded, both fields woven.
+    """
+
+    def __init__(self) -> None:
+        self._scalers: dict[str, VideoReformatter] = {}
+
+    def rgb(self, frame: VideoFrame, width: int, height: int) -> NDArray[np.uint8]:
+        """(height, width, 3) uint8 RGB, perhaps with padded rows; nobody else holds its memory."""
+        if frame.color_trc in (PQ, HLG):
+            codes = self._scaled(frame, width, height, "rgb48le")
+            wide = frame.color_primaries == _BT2020_PRIMARIES
+            return tone_mapped(plane(codes, np.uint16, 3), int(frame.color_trc), wide)
+        if _has_alpha(frame):
+            return _on_grey(plane(self._scaled(frame, width, height, "rgba"), np.uint8, 4))
+        scaled = self._scaled(frame, width, height, "rgb24")
+        picture = plane(scaled, np.uint8, 3)
+        # What is untouched is the decoder's own buffer.
+        return picture.copy() if scaled is frame else picture
+
+    def luma(self, frame: VideoFrame, width: int, height: int) -> NDArray[np.uint8]:
+        """(height, width) uint8 luma as stored (the Y plane; its 8 high bits if it has more)."""
+        if (frame.width, frame.height) == (width, height):
+            kind = _LUMA_FIRST.fullmatch(frame.format.name)
+            if kind and not kind[1]:
+                return plane(frame, np.uint8, 1)[..., 0].copy()
+            if kind:
+                deep = plane(frame, np.uint16, 1)[..., 0]
+                return (deep >> (int(kind[1]) - 8)).astype(np.uint8)
+        if _has_alpha(frame):
+            return _grey_of(self.rgb(frame, width, height))
+        grey = self._scaled(frame, width, height, "gray")
+        return plane(grey, np.uint8, 1)[..., 0].copy()
+
+    def _scaled(self, frame: VideoFrame, width: int, height: int, form: str) -> VideoFrame:
+        scaler = self._scalers.setdefault(form, VideoReformatter())
+        how = Interpolation.BILINEAR  # no scaling: only chroma is brought to full size
+        if width < frame.width or height < frame.height:
+            how = Interpolation.AREA
+        elif (width, height) != (frame.width, frame.height):
+            how = Interpolation.BICUBIC
+        return scaler.reformat(frame, width, height, form, interpolation=how, threads=1)
+
+
+def plane(frame: VideoFrame, kind: type[_Sample], channels: int) -> NDArray[_Sample]:
+    """The first plane as (H, W, channels), without a copy and without the padding of rows."""
+    first = frame.planes[0]
+    size = np.dtype(kind).itemsize
+    rows = np.frombuffer(first, dtype=kind).reshape(-1, first.line_size // size)
+    used = rows[: frame.height, : frame.width * channels]
+    return used.reshape(frame.height, frame.width, channels)
+
+
+def _has_alpha(frame: VideoFrame) -> bool:
+    form = frame.format
+    return form.has_palette or any(component.is_alpha for component in form.components)
+
+
+def _on_grey(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    alpha = rgba[..., 3:]
+    if alpha.min() == 255:
+        return rgba[..., :3]
+    share = alpha.astype(np.uint16)
+    mixed = rgba[..., :3] * share + np.uint16(GREY) * (255 - share) + 127
+    return (mixed // 255).astype(np.uint8)
+
+
+def _grey_of(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    # BT.601 in parts of 256.
+    weights = np.array([77, 150, 29], dtype=np.uint32)
+    return ((rgb @ weights + 128) >> 8).astype(np.uint8)

@@ -1,0 +1,1 @@
+"""Video models behind one seam: nobody outside this room and its two users meets a tensor."""

@@ -1,0 +1,42 @@
+"""Exact area resampling as matrices: every source cell counts by the share it covers."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+
+
+@functools.lru_cache(maxsize=256)
+def area_weights(source: int, target: int) -> np.ndarray:
+    """Weights of the area average.
+
+    Cell *i* of the target covers ``[i, i + 1) * source / target`` of the source; each weight is the
+    covered part of a source cell, and each row sums to one. Larger targets repeat cells, mixed
+    where a border falls inside one.
+
+    Returns
+    -------
+    ndarray
+        (target, source) float32, read-only.
+    """
+    edges = np.arange(target + 1, dtype=np.float64) * source / target
+    cells = np.arange(source, dtype=np.float64)
+    low = np.maximum(edges[:-1, None], cells[None, :])
+    high = np.minimum(edges[1:, None], cells[None, :] + 1)
+    cover = np.maximum(high - low, 0.0)
+    weights = (cover / cover.sum(axis=1, keepdims=True)).astype(np.float32)
+    weights.setflags(write=False)
+    return weights
+
+
+def resize_area(pictures: np.ndarray, height: int, width: int) -> np.ndarray:
+    """(..., H, W) float32 averaged down (or repeated up) to (..., height, width) float32."""
+    rows = area_weights(pictures.shape[-2], height)
+    columns = area_weights(pictures.shape[-1], width)
+    return np.asarray(rows @ (pictures @ columns.T), dtype=np.float32)
+
+
+def equal_times(frames: int, wanted: int) -> np.ndarray:
+    """Frame numbers of ``wanted`` equal times from the first to the last frame, (wanted,) int."""
+    return np.rint(np.linspace(0, frames - 1, wanted)).astype(np.int64)

@@ -1,0 +1,1 @@
+"""Observable state of one window, thin; Qt-free."""

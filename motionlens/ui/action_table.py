@@ -1,0 +1,160 @@
+"""Every command of the window in one table: what menus, palette, keys and the sheet are made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+VIEWS = ("library", "review", "explain", "train", "trial")
+EVERYWHERE = frozenset((*VIEWS, "start"))
+_JUDGE = frozenset(("library", "review", "explain"))
+_PLAY = frozenset(("review",))
+_PROJECT = frozenset(VIEWS)
+
+
+@dataclass(frozen=True)
+class ActionSpec:
+    """One command.
+
+    Attributes
+    ----------
+    keys : tuple of str
+        Portable key sequences, the first one is shown.
+    icon : str
+        Phosphor name without prefix, or "".
+    menu : str
+        The menu that lists it, or "" (palette and keys only).
+    group : str
+        Heading in the sheet.
+    views : frozenset of str
+        Views in which its keys work.
+    repeats : bool
+        Whether a held key repeats it. Never for a decision.
+    tone : str
+        Colour token of its name in the sheet.
+    """
+
+    id: str
+    text: str
+    keys: tuple[str, ...] = ()
+    icon: str = ""
+    menu: str = ""
+    group: str = ""
+    views: frozenset[str] = _PROJECT
+    repeats: bool = False
+    checkable: bool = False
+    tone: str = "text"
+
+
+def _judge(id: str, text: str, *keys: str, icon: str = "", tone: str = "text") -> ActionSpec:
+    return ActionSpec(f"judge.{id}", text, keys, icon, "Clip", "Judge", _JUDGE, tone=tone)
+
+
+def _move(id: str, text: str, *keys: str, views: frozenset[str] = _PLAY) -> ActionSpec:
+    return ActionSpec(f"move.{id}", text, keys, "", "Clip", "Move", views, repeats=True)
+
+
+def _play(id: str, text: str, *keys: str, repeats: bool = False) -> ActionSpec:
+    return ActionSpec(f"play.{id}", text, keys, "", "Clip", "Play", _PLAY, repeats=repeats)
+
+
+def _look(id: str, text: str, *keys: str, icon: str = "", group: str = "Look") -> ActionSpec:
+    return ActionSpec(f"look.{id}", text, keys, icon, "View", group, _PLAY, checkable=True)
+
+
+def _go(
+    id: str, text: str, *keys: str, icon: str = "", menu: str = "View",
+    views: frozenset[str] = EVERYWHERE,
+) -> ActionSpec:  # fmt: skip
+    return ActionSpec(f"go.{id}", text, keys, icon, menu, "Go", views)
+
+
+def _project(
+    id: str, text: str, *keys: str, icon: str = "", menu: str = "Project",
+    views: frozenset[str] = _PROJECT,
+) -> ActionSpec:  # fmt: skip
+    return ActionSpec(f"project.{id}", text, keys, icon, menu, "Project", views)
+
+
+TABLE: tuple[ActionSpec, ...] = (
+    _project("new", "New project", "Ctrl+N", icon="folder-plus", views=EVERYWHERE),
+    _project("open", "Open a project", "Ctrl+O", icon="folder-open", views=EVERYWHERE),
+    _project("demo", "Open the demo", icon="play", views=EVERYWHERE),
+    _project("add_folder", "Add a folder of clips", icon="folder-simple-plus"),
+    _project("add_files", "Add clips", icon="film-strip"),
+    _project("add_generations", "Add generations", icon="sparkle"),
+    _project("add_references", "Add references", icon="star"),
+    _project("export", "Export a manifest", "Ctrl+E", icon="export"),
+    _project("quit", "Quit", "Ctrl+Q", views=EVERYWHERE),
+    ActionSpec("judge.undo", "Undo", ("Z", "Backspace", "Ctrl+Z", "F16"), "arrow-u-up-left",
+               "Edit", "Judge", _JUDGE),
+    ActionSpec("judge.redo", "Redo", ("Shift+Z", "Ctrl+Shift+Z"), "arrow-u-up-right",
+               "Edit", "Judge", _JUDGE),
+    _judge("exclude", "Accept: exclude clip", "X", "O", "F13", icon="x", tone="exclude"),
+    _judge("keep", "Reject: keep clip", "C", "P", "F14", icon="check", tone="keep"),
+    _judge("later", "Later", "S", "M", "F15", icon="clock"),
+    _judge("clear", "Clear the decision", "U"),
+    _judge("exclude_stay", "Accept and stay", "Shift+X", "Shift+O"),
+    _judge("keep_stay", "Reject and stay", "Shift+C", "Shift+P"),
+    _judge("note", "Note", "N"),
+    _move("back", "Previous clip", "A", "Left"),
+    _move("next", "Next clip", "D", "Right"),
+    _move("previous_undecided", "Previous undecided", "PgUp"),
+    _move("next_undecided", "Next undecided", "PgDown"),
+    _move("next_query", "Next query", "Q"),
+    _move("previous_query", "Previous query", "Shift+Q"),
+    ActionSpec("go.filter", "Filter", ("/", "Ctrl+F"), "funnel", "View", "Move",
+               frozenset(("library", "review"))),
+    _play("toggle", "Play or pause", "Space", "F18"),
+    _play("replay", "Replay the loop", "R", "F17"),
+    _play("frame_back", "One frame back", ",", repeats=True),
+    _play("frame_on", "One frame on", ".", repeats=True),
+    _play("first_frame", "First frame", "Home"),
+    _play("last_frame", "Last frame", "End"),
+    _play("quarter_speed", "Quarter speed", "W"),
+    _play("reverse", "Play in reverse", "J"),
+    _play("stop", "Stop", "K"),
+    _play("forward", "Play forward", "L"),
+    _play("loop_start", "Loop starts here", "Shift+Home"),
+    _play("loop_end", "Loop ends here", "Shift+End"),
+    _play("lock", "Lock both players", "Y"),
+    _look("flow", "Flow", "1", icon="palette", group="Overlays"),
+    _look("arrows", "Arrows", "2", icon="arrow-up-right", group="Overlays"),
+    _look("mask", "Mask", "3", icon="selection", group="Overlays"),
+    _look("tracks", "Tracks", "4", icon="line-segments", group="Overlays"),
+    _look("all", "All overlays off, on again", "0"),
+    _look("opacity_up", "More opacity", "+", "="),
+    _look("opacity_down", "Less opacity", "-"),
+    _look("equal", "Both players equal in size", "V"),
+    _look("fill", "Candidate fills the window", "F"),
+    _go("library", "Library", "Ctrl+1", icon="squares-four", views=_PROJECT),
+    _go("review", "Review", "Ctrl+2", icon="check-square-offset", views=_PROJECT),
+    _go("explain", "Explain", "Ctrl+3", icon="magnifying-glass", views=_PROJECT),
+    _go("train", "Train", "Ctrl+4", icon="chart-line", views=_PROJECT),
+    _go("trial", "Trial", "Ctrl+5", icon="scales", views=_PROJECT),
+    _go("explain_clip", "Explain this clip", "E", icon="magnifying-glass", menu="Clip",
+        views=frozenset(("library", "review"))),
+    _go("show_in_library", "Show in Library", "G", icon="squares-four", menu="Clip",
+        views=frozenset(("review", "explain"))),
+    _go("review_clip", "Review from here", icon="arrow-right", menu="Clip",
+        views=frozenset(("library", "explain"))),
+    _go("left_pane", "Left pane", "F7", views=_PROJECT),
+    _go("strip", "Strip", "F8", views=_PROJECT),
+    _go("inspector", "Inspector", "F9", views=_PROJECT),
+    _go("next_pane", "Next pane", "F6"),
+    _go("previous_pane", "Previous pane", "Shift+F6"),
+    _go("full_screen", "Full screen", "F11"),
+    _go("jobs", "Jobs", "Ctrl+J", icon="list-bullets"),
+    _go("commands", "Any command", "Ctrl+K", icon="magnifying-glass", menu="Help"),
+    _go("keys", "Keys", "?", "F1", icon="keyboard", menu="Help"),
+    _go("doctor", "Check this machine", icon="wrench", menu="Help"),
+    ActionSpec("run.analyse", "Analyse the clips", (), "activity", "Run", "Run"),
+    ActionSpec("run.index", "Index the clips", (), "stack", "Run", "Run"),
+    ActionSpec("run.rank", "Rank the clips", (), "sort-descending", "Run", "Run",
+               frozenset(("review",))),
+    ActionSpec("run.explain", "Find the clips behind this motion", (), "magnifying-glass", "Run",
+               "Run", frozenset(("explain",))),
+    ActionSpec("run.train", "Start a run", (), "play", "Run", "Run", frozenset(("train",))),
+    ActionSpec("run.stop", "Stop the run", (), "stop", "Run", "Run", frozenset(("train",))),
+)  # fmt: skip
+
+MENUS = ("Project", "Edit", "Clip", "View", "Run", "Help")

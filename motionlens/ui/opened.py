@@ -1,0 +1,62 @@
+"""An open project in a window: its lanes and its rooms, opened and closed off the GUI thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from motionlens.app import Project, create_project, open_project
+from motionlens.app.project import Lanes, ProjectRooms
+from motionlens.files import ProjectFolder
+from motionlens.lanes import SerialLane
+from motionlens.session.work import Hop, ask
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What sessions ask (see :class:`motionlens.session.work.OpenProject`)."""
+
+    project: Project
+    lanes: Lanes
+
+    @property
+    def folder(self) -> ProjectFolder:
+        return self.project.folder
+
+    @property
+    def rooms(self) -> ProjectRooms:
+        return self.project.rooms
+
+    @property
+    def name(self) -> str:
+        return self.project.name
+
+    def close(self) -> list[str]:
+        """End all lanes, the store last; the names of those that are still busy."""
+        self.lanes.store.submit("close the project", lambda _: self.project.close())
+        return self.lanes.close()
+
+
+def open_in_lanes(
+    path: Path,
+    create: bool,
+    hop: Hop,
+    done: Callable[[Opened], object],
+    failed: Callable[[BaseException], object],
+) -> None:
+    """Open (or make) a project on a new store lane; one of the two answers comes through `hop`."""
+    lanes = Lanes(SerialLane("store"), SerialLane("media"), SerialLane("compute"))
+
+    def work(_: object) -> Opened:
+        if create:
+            create_project(path).close()
+        return Opened(open_project(path, lanes=lanes), lanes)
+
+    def give_up(error: BaseException) -> None:
+        lanes.close()
+        failed(error)
+
+    ask(lanes.store, "open the project", work, hop, done, give_up)
+
+

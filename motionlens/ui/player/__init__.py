@@ -1,0 +1,1 @@
+"""Stages, transport and timeline of the two players."""

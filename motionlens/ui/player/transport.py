@@ -1,0 +1,147 @@
+"""The bar under the stages: step, play, time, speed, loop, lock; and the overlays."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtWidgets import QHBoxLayout, QSlider, QWidget
+
+from motionlens.domain.requests import FrameImage
+from motionlens.session.playback import QUARTER_SPEED, Lock, Playback
+from motionlens.ui.actions import Actions
+from motionlens.ui.theme import Theme
+from motionlens.ui.widgets import Button, action_button, label
+
+HEIGHT = 40
+_LOCK_WORDS = {
+    Lock.PHASE: "Locked: both loops begin and end together (Y)",
+    Lock.TIME: "Locked by time: both at their own speed (Y)",
+    Lock.OFF: "Not locked: the query stands still (Y)",
+}
+
+
+class Transport(QWidget):
+    """40 px high; buttons are commands of the action table."""
+
+    def __init__(self, theme: Theme, actions: Actions, playback: Playback) -> None:
+        super().__init__()
+        self._theme, self._actions, self._playback = theme, actions, playback
+        self._compact = False
+        self.setFixedHeight(HEIGHT)
+        self._back = _icon_button(theme, actions, "play.frame_back", "skip-back")
+        self._play = _icon_button(theme, actions, "play.toggle", "pause")
+        self._on = _icon_button(theme, actions, "play.frame_on", "skip-forward")
+        self._play.setObjectName("review.play")
+        self._time = label(theme, "0.00 s", "text", 13, 600)
+        self._of = label(theme, "", "text2", 13)
+        self._quarter = action_button(theme, actions, "play.quarter_speed", "¼×")
+        self._loop = Button(theme, "Loop", "repeat", kind="quiet")
+        self._loop.setToolTip("Loop over the whole clip again (Shift+Home, Shift+End set the ends)")
+        self._loop.setAccessibleName("Loop")
+        self._loop.setCheckable(True)
+        self._loop.clicked.connect(self._whole_loop)
+        self._lock = action_button(theme, actions, "play.lock", " ", icon="link")
+        self._lock.setText("")
+        self._overlays = {
+            name: action_button(theme, actions, f"look.{name}")
+            for name in ("flow", "arrows", "mask", "tracks")
+        }
+        self._opacity = self._make_opacity()
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 6, 0, 6)
+        layout.setSpacing(8)
+        for widget in (self._back, self._play, self._on):
+            layout.addWidget(widget)
+        layout.addSpacing(4)
+        self._time.setMinimumWidth(self._time.fontMetrics().horizontalAdvance("00.00 s"))
+        self._time.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        layout.addWidget(self._time)
+        layout.addWidget(self._of)
+        for widget in (self._quarter, self._loop, self._lock):
+            layout.addWidget(widget)
+        layout.addStretch(1)
+        for button in self._overlays.values():
+            layout.addWidget(button)
+        layout.addWidget(self._opacity)
+        candidate = playback.candidate
+        candidate.image_changed.connect(self._show_time)
+        candidate.clip_changed.connect(self._show_clip)
+        candidate.loop_changed.connect(self._show_loop)
+        candidate.overlays_changed.connect(self._show_opacity)
+        playback.changed.connect(self._show_state)
+        self._show_clip()
+        self._show_loop()
+        self._show_state()
+
+    def set_compact(self, compact: bool) -> None:
+        """Overlay buttons keep icon and key, as a small window needs."""
+        if compact == self._compact:
+            return
+        self._compact = compact
+        for name, button in self._overlays.items():
+            button.set_look(text="" if compact else self._actions.specs[f"look.{name}"].text)
+
+    def _make_opacity(self) -> QSlider:
+        slider = QSlider(Qt.Orientation.Horizontal)
+        slider.setRange(10, 100)
+        slider.setFixedWidth(72)
+        slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        slider.setAccessibleName("Strength of flow and mask")
+        slider.setToolTip("Strength of flow and mask (+ and \u2212)")
+        slider.setValue(round(self._playback.candidate.opacity * 100))
+        slider.valueChanged.connect(self._set_opacity)
+        return slider
+
+    def _set_opacity(self, percent: int) -> None:
+        for state in (self._playback.candidate, self._playback.query):
+            state.set_opacity(percent / 100)
+
+    def _show_opacity(self) -> None:
+        with QSignalBlocker(self._opacity):
+            self._opacity.setValue(round(self._playback.candidate.opacity * 100))
+
+    def _show_time(self, image: FrameImage) -> None:
+        del image
+        self._time.setText(f"{self._playback.position_s:.2f} s")
+
+    def _show_clip(self) -> None:
+        clip = self._playback.candidate.clip
+        self._of.setText(f"of {clip.duration_s:.2f}" if clip else "")
+        if clip is None:
+            self._time.setText("0.00 s")
+
+    def _show_loop(self) -> None:
+        state = self._playback.candidate
+        whole, loop = state.whole_loop(), state.loop
+        named = "Loop" if whole or loop is None else f"{loop.first}–{loop.last}"
+        self._loop.set_look(text=named)
+        self._loop.setChecked(not whole)
+        self._loop.setEnabled(not whole)
+
+    def _whole_loop(self) -> None:
+        clip = self._playback.candidate.clip
+        if clip is not None:
+            self._playback.candidate.set_loop(0, clip.frames - 1)
+
+    def _show_state(self) -> None:
+        playing = self._playback.playing
+        self._play.set_look(icon="pause" if playing else "play")
+        self._play.setAccessibleName("Pause" if playing else "Play")
+        self._play.setCheckable(True)
+        self._play.setChecked(playing)
+        self._quarter.setCheckable(True)
+        self._quarter.setChecked(abs(self._playback.speed) == QUARTER_SPEED)
+        lock = self._playback.lock
+        icons = {Lock.PHASE: "link", Lock.TIME: "clock", Lock.OFF: "link-break"}
+        self._lock.set_look(icon=icons[lock])
+        self._lock.setCheckable(True)
+        self._lock.setChecked(lock is not Lock.OFF)
+        self._lock.setToolTip(_LOCK_WORDS[lock])
+        self._lock.setAccessibleName(_LOCK_WORDS[lock])
+
+
+def _icon_button(theme: Theme, actions: Actions, id: str, icon: str) -> Button:
+    button = action_button(theme, actions, id, " ", "ghost", icon=icon, show_key=False)
+    button.setText("")
+    button.setFixedWidth(32)
+    return button
+

@@ -1,0 +1,1 @@
+"""The Review view: a query beside its candidate, judged by single keys."""

@@ -1,0 +1,134 @@
+"""The status bar: what is saved, the most urgent job, device, index, curator."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from motionlens.session.jobs import JobsState, JobState
+from motionlens.ui import words
+from motionlens.ui.theme import Theme
+from motionlens.ui.widgets import ThinProgress, label, line
+
+HEIGHT = 28
+
+
+class Cell(QWidget):
+    """Icon and text; a click is told."""
+
+    clicked = Signal()
+
+    def __init__(self, theme: Theme, name: str, icon: str = "", tone: str = "text2") -> None:
+        super().__init__()
+        self._theme = theme
+        self.setObjectName(name)
+        self._icon = QLabel()
+        self._text = label(theme, "", "text2", 12, 500)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(12, 0, 12, 0)
+        layout.setSpacing(8)
+        layout.addWidget(self._icon)
+        layout.addWidget(self._text)
+        self.tell("", icon, tone)
+
+    def text(self) -> str:
+        """What it says."""
+        return self._text.text()
+
+    def tell(self, text: str, icon: str = "", tone: str = "text2") -> None:
+        """Say something."""
+        self._text.setText(text)
+        self.setAccessibleName(text)
+        self._icon.setVisible(bool(icon))
+        if icon:
+            self._icon.setPixmap(self._theme.pixmap(icon, tone, 14, self.devicePixelRatioF()))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self.clicked.emit()
+
+
+class JobCell(QWidget):
+    """The most urgent job with bar and time left; a click opens the list."""
+
+    clicked = Signal()
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.setObjectName("status.job")
+        self._text = label(theme, "No jobs", "text3", 12, 500)
+        self._bar = ThinProgress(theme)
+        self._bar.setFixedWidth(96)
+        self._left = label(theme, "", "text3", 12, 500)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(12, 0, 12, 0)
+        layout.setSpacing(8)
+        for widget in (self._text, self._bar, self._left):
+            layout.addWidget(widget)
+        self._bar.hide()
+
+    def show_jobs(self, jobs: JobsState) -> None:
+        """Tell what runs."""
+        live = jobs.live
+        self._bar.setVisible(bool(live))
+        if not live:
+            self._text.setText("No jobs")
+            self._left.setText("")
+            return
+        first = live[0]
+        name = first.what or first.name
+        counted = f", {first.done:,} of {first.total:,}" if first.total > 1 else ""
+        text = f"{name}{counted}"
+        if first.state is JobState.PAUSED:
+            text = f"{first.name}, paused"
+        if len(live) > 1:
+            text = f"{len(live)} jobs: {text}"
+        self._text.setText(text)
+        self._bar.set_share(first.share)
+        self._left.setText(words.left(first.left_s))
+        self.setAccessibleName(f"{text}, {self._left.text()}")
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self.clicked.emit()
+
+
+class StatusBar(QWidget):
+    """The window's last line."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.setProperty("ground", "window")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFixedHeight(HEIGHT + 1)
+        self.saved = Cell(theme, "status.saved")
+        self.selection = label(theme, "", "text3", 12)
+        self.job = JobCell(theme)
+        self.device = Cell(theme, "status.device", "cpu", "text3")
+        self.index = Cell(theme, "status.index", "stack", "text3")
+        self.curator = Cell(theme, "status.curator")
+        self.curator.setToolTip("Who decides; click to change")
+        bar = QHBoxLayout()
+        bar.setContentsMargins(2, 0, 2, 0)
+        bar.setSpacing(0)
+        bar.addWidget(self.saved)
+        bar.addWidget(self.selection)
+        bar.addStretch(1)
+        bar.addWidget(self.job)
+        for cell in (self.device, self.index, self.curator):
+            bar.addWidget(line(vertical=True))
+            bar.addWidget(cell)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(line())
+        whole.addLayout(bar, 1)
+
+    def tell_saved(self, text: str, busy: bool = False, failed: bool = False) -> None:
+        """The curator's line: saved, being saved, or not saved."""
+        icon, tone = ("circle", "text2") if busy else ("check-circle", "keep")
+        icon, tone = ("warning-circle", "error") if failed else (icon, tone)
+        self.saved.tell(text, icon, tone)
+
+    def tell_hint(self, text: str) -> None:
+        """A hint instead of it (no project is open)."""
+        self.saved.tell(text, "info", "text3")

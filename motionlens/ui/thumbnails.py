@@ -1,0 +1,144 @@
+"""Small pictures of clips: made on the media lane when first wanted, kept in memory and on disk."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QSize, Qt, Signal
+from PySide6.QtGui import QImage, QPixmap
+
+from motionlens.domain.clip import Clip
+from motionlens.domain.errors import MediaError, MotionLensError
+from motionlens.files import write_atomically
+from motionlens.lanes import CancelToken, Priority
+from motionlens.operations.rooms import present_path
+from motionlens.session.work import Hop, OpenProject
+
+WIDTH, HEIGHT = 384, 216
+_KEPT = 600
+_WAITING = 200
+
+
+class Thumbnails(QObject):
+    """Pixmaps by clip; one that is not there yet is asked for and announced by `ready`.
+
+    The newest wish is served first: it is what is on the screen.
+    """
+
+    ready = Signal(str)
+
+    def __init__(self, project: OpenProject, hop: Hop) -> None:
+        super().__init__()
+        self._project = project
+        self._hop = hop
+        self._folder = project.folder.cache / "thumbnails"
+        self._lock = threading.Lock()
+        self._wanted: OrderedDict[str, Clip] = OrderedDict()
+        self._busy = False
+        self._images: OrderedDict[str, QImage] = OrderedDict()
+        self._scaled: OrderedDict[tuple[str, int, int, float], QPixmap] = OrderedDict()
+        self.missing: dict[str, str] = {}
+
+    def pixmap(self, clip: Clip, size: QSize, ratio: float = 1.0) -> QPixmap | None:
+        """The picture cropped to `size` logical px, or None while it is being made.
+
+        A clip whose media cannot be read stays None; `missing[clip.id]` then says why.
+        """
+        key = (clip.id, size.width(), size.height(), ratio)
+        if key in self._scaled:
+            self._scaled.move_to_end(key)
+            return self._scaled[key]
+        image = self._images.get(clip.id)
+        if image is None:
+            self._want(clip)
+            return None
+        self._scaled[key] = _fill(image, size, ratio)
+        _trim(self._scaled, _KEPT)
+        return self._scaled[key]
+
+    def _want(self, clip: Clip) -> None:
+        if clip.id in self.missing:
+            return
+        with self._lock:
+            self._wanted[clip.id] = clip
+            self._wanted.move_to_end(clip.id)
+            _trim(self._wanted, _WAITING)
+            start, self._busy = not self._busy, True
+        if start:
+            self._next()
+
+    def _next(self) -> None:
+        # One job a picture, so that a frame for a player never waits for more than one of them.
+        self._project.lanes.media.submit("thumbnail", self._serve, Priority.BULK)
+
+    def _serve(self, token: CancelToken) -> None:
+        with self._lock:
+            if not self._wanted:
+                self._busy = False
+                return
+            id, clip = self._wanted.popitem(last=True)
+        try:
+            image, why = self._make(clip), ""
+        except (MotionLensError, OSError) as error:
+            image, why = QImage(), error.why if isinstance(error, MediaError) else str(error)
+        self._hop(lambda: self._take(id, image, why))
+        self._next()
+
+    def _make(self, clip: Clip) -> QImage:
+        cached = self._folder / f"{clip.id}.jpg"
+        image = QImage(str(cached)) if cached.exists() else QImage()
+        if not image.isNull():
+            return image
+        path = present_path(clip)
+        start = clip.span.start if clip.span else 0
+        reader = self._project.rooms.reader
+        pixels = reader.thumbnail(path, start + clip.info.frames // 2, WIDTH, HEIGHT)
+        image = QImage(
+            pixels.tobytes(), WIDTH, HEIGHT, WIDTH * 3, QImage.Format.Format_RGB888
+        ).copy()
+        _save(image, cached)
+        return image
+
+    def _take(self, id: str, image: QImage, why: str) -> None:
+        if image.isNull():
+            self.missing[id] = why
+        else:
+            self._images[id] = image
+            _trim(self._images, _KEPT)
+        self.ready.emit(id)
+
+
+def _save(image: QImage, path: Path) -> None:
+    from PySide6.QtCore import QBuffer, QByteArray
+
+    data = QByteArray()
+    buffer = QBuffer(data)
+    buffer.open(QBuffer.OpenModeFlag.WriteOnly)
+    if not image.save(buffer, "JPG", 88):  # type: ignore[call-overload]
+        return
+    try:
+        write_atomically(path, bytes(data.data()))
+    except OSError:
+        # A cache on a full or read-only disk is only slower, never wrong.
+        return
+
+
+def _fill(image: QImage, size: QSize, ratio: float) -> QPixmap:
+    target = QSize(round(size.width() * ratio), round(size.height() * ratio))
+    scaled = image.scaled(
+        target,
+        Qt.AspectRatioMode.KeepAspectRatioByExpanding,
+        Qt.TransformationMode.SmoothTransformation,
+    )
+    left = (scaled.width() - target.width()) // 2
+    top = (scaled.height() - target.height()) // 2
+    pixmap = QPixmap.fromImage(scaled.copy(left, top, target.width(), target.height()))
+    pixmap.setDevicePixelRatio(ratio)
+    return pixmap
+
+
+def _trim(kept: OrderedDict[object, object] | OrderedDict, most: int) -> None:  # type: ignore[type-arg]
+    while len(kept) > most:
+        kept.popitem(last=False)

@@ -1,0 +1,70 @@
+"""What an empty panel says: what will be here, why it is not, one button, the key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from motionlens.ui.theme import Theme
+from motionlens.ui.widgets.buttons import Button
+from motionlens.ui.widgets.labels import label
+
+
+class EmptyState(QWidget):
+    """Icon, title, text, one primary button and a hint, in the middle of the panel."""
+
+    def __init__(
+        self, theme: Theme, title: str = "", text: str = "", button: str = "", key: str = "",
+        icon: str = "magnifying-glass", hint: str = "", act: Callable[[], object] | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self._theme = theme
+        self._act = act
+        self._icon = QLabel()
+        self._title = label(theme, "", "text", 15, 600, wrap=True)
+        self._text = label(theme, "", "text2", 13, wrap=True)
+        self._hint = label(theme, "", "text3", 12, wrap=True)
+        self._button = Button(theme, kind="primary", height=32)
+        self._button.clicked.connect(self._click)
+        layout = QVBoxLayout(self)
+        layout.setSpacing(0)
+        layout.setContentsMargins(24, 24, 24, 24)
+        layout.addStretch(5)
+        centre = Qt.AlignmentFlag.AlignHCenter
+        for widget, gap in (
+            (self._icon, 10), (self._title, 6), (self._text, 14), (self._button, 12),
+            (self._hint, 0),
+        ):  # fmt: skip
+            if isinstance(widget, QLabel):
+                widget.setAlignment(centre)
+            if widget in (self._text, self._hint, self._title):
+                widget.setFixedWidth(360)
+            layout.addWidget(widget, 0, centre)
+            layout.addSpacing(gap)
+        layout.addStretch(6)
+        self.show_state(title, text, button, key, icon, hint, act)
+
+    def show_state(
+        self, title: str, text: str = "", button: str = "", key: str = "",
+        icon: str = "magnifying-glass", hint: str = "", act: Callable[[], object] | None = None,
+    ) -> None:  # fmt: skip
+        """Say something else; without `act` there is no button."""
+        self._act = act
+        self._icon.setPixmap(
+            self._theme.pixmap(icon, "text3", 28, self.devicePixelRatioF())
+        )
+        self._title.setText(title)
+        self._text.setText(text)
+        self._text.setVisible(bool(text))
+        self._hint.setText(hint)
+        self._hint.setVisible(bool(hint))
+        self._button.key = key
+        self._button.set_look(text=button)
+        self._button.setVisible(bool(button) and act is not None)
+        self.setAccessibleName(f"{title}. {text}")
+
+    def _click(self) -> None:
+        if self._act is not None:
+            self._act()

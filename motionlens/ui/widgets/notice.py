@@ -1,0 +1,85 @@
+"""Notices at the top of a panel: they take space, close by x, and hold one button."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from motionlens.session.notices import Notice, NoticesState
+from motionlens.ui.theme import Theme
+from motionlens.ui.widgets.buttons import Button
+from motionlens.ui.widgets.labels import label
+
+_LOOKS = {
+    "info": ("info", "text2"),
+    "done": ("check-circle", "keep"),
+    "warn": ("warning", "warn"),
+    "error": ("warning-circle", "error"),
+    "neutral": ("stop", "text2"),
+}
+
+
+class NoticeBox(QFrame):
+    """One notice."""
+
+    def __init__(self, theme: Theme, notice: Notice, state: NoticesState) -> None:
+        super().__init__()
+        self.setProperty("card", "raised")
+        self.setObjectName("notice")
+        self.setAccessibleName(f"{notice.title}. {notice.text}")
+        icon, tone = _LOOKS[notice.tone]
+        mark = QLabel()
+        mark.setPixmap(theme.pixmap(icon, tone, 16, self.devicePixelRatioF()))
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        title = label(theme, notice.title, "text", 13, 600, wrap=True)
+        words.addWidget(title)
+        if notice.text:
+            words.addWidget(label(theme, notice.text, "text2", 13, wrap=True))
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(12, 7, 6, 7)
+        layout.setSpacing(10)
+        layout.addWidget(mark, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addLayout(words, 1)
+        if notice.report:
+            copy = Button(theme, "Copy report", "copy", kind="ghost")
+            copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(notice.report))
+            layout.addWidget(copy)
+        if notice.button and notice.act is not None:
+            act = Button(theme, notice.button, kind="outline")
+            run = notice.act
+            act.clicked.connect(lambda: run())
+            layout.addWidget(act)
+        close = Button(theme, icon="x", kind="ghost")
+        close.setAccessibleName("Close the notice")
+        close.setToolTip("Close")
+        close.clicked.connect(lambda: state.close(notice.key))
+        layout.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+
+
+class NoticeStack(QWidget):
+    """The notices of one panel, two high at most; without one it takes no space."""
+
+    def __init__(self, theme: Theme, state: NoticesState, panel: str) -> None:
+        super().__init__()
+        self._theme, self._state, self._panel = theme, state, panel
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(6)
+        state.changed.connect(self._changed)
+        self._fill()
+
+    def _changed(self, panel: str) -> None:
+        if panel == self._panel:
+            self._fill()
+
+    def _fill(self) -> None:
+        while (item := self._layout.takeAt(0)) is not None:
+            if (old := item.widget()) is not None:
+                old.hide()
+                old.deleteLater()
+        notices = self._state.of(self._panel)
+        for notice in notices:
+            self._layout.addWidget(NoticeBox(self._theme, notice, self._state))
+        self.setVisible(bool(notices))

@@ -1,0 +1,1 @@
+"""Simulated clips whose true motion is known, and the judge that measures motion against it."""
