@@ -8,7 +8,9 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from motionlens.domain import version
+
+__version__ = version.VERSION
 
 if TYPE_CHECKING:
     from motionlens.api import flow as flow
@@ -33,7 +35,7 @@ _HOMES = {
     "influence_scores": "motionlens.api",
 }
 
-__all__ = [  # noqa: PLE0604, RUF022 (built from the one table)
+__all__ = [  # noqa: PLE0604 (built from the one table)
     "__version__",
     *_HOMES,
 ]

@@ -27,9 +27,7 @@ def read_frames(path: str | Path, start: int = 0, stop: int | None = None) -> ND
     return tools().reader.frames(path, start, stop)
 
 
-def flow(
-    a: NDArray[np.uint8], b: NDArray[np.uint8], backend: str = "dis"
-) -> NDArray[np.float32]:
+def flow(a: NDArray[np.uint8], b: NDArray[np.uint8], backend: str = "dis") -> NDArray[np.float32]:
     """Displacement of each pixel of image `a` to image `b`.
 
     Parameters

@@ -1,4 +1,4 @@
-"""Files and folders: atomic writes, content hashes, JSON lines, locks, resources, project layout."""
+"""Files and folders: atomic writes, content hashes, JSON lines, resources, project layout."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ class ProjectFolder:
         """Itself, if a project can be made there."""
         if self.database.exists():
             raise ProjectError(
-                f"{self.root} is already a project", "it has a project.db", "Open it, or name another"
+                f"{self.root} is already a project", "it has a project.db", "Name another folder"
             )
         if self.root.exists() and not self.root.is_dir():
             raise ProjectError(

@@ -68,7 +68,7 @@ def no_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def no_unexpected_log(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """Fail on a warning or error in the log that the test did not take out with `caplog.clear()`."""
+    """Fail on a log line of ours at WARNING or above that the test did not clear."""
     caplog.set_level(logging.WARNING)
     yield
     lines = [

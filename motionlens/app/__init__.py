@@ -5,6 +5,7 @@ from motionlens.app.project import (
     Project,
     check_project,
     create_project,
+    make_demo,
     open_project,
     restore_project,
 )
@@ -13,6 +14,7 @@ __all__ = [
     "Project",
     "check_project",
     "create_project",
+    "make_demo",
     "open_project",
     "restore_project",
     "tools",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from motionlens.domain.ports import (
     Attributor,
@@ -21,9 +22,14 @@ from motionlens.domain.ports import (
     World,
     WorldClip,
 )
-
-
 from motionlens.domain.report import ReportDocument
+from motionlens.domain.seeds import derive_seed
+
+if TYPE_CHECKING:
+    from motionlens.models.video_model import VideoModel
+
+# Parameters below which one CPU thread is best.
+SMALL_MODEL = 50_000_000
 
 
 class BoundTools:
@@ -81,7 +87,7 @@ class BoundModels:
     def __init__(self, runs: Path | None) -> None:
         self._runs = runs
 
-    def list(self) -> list[ModelInfo]:
+    def known(self) -> list[ModelInfo]:
         from motionlens.models import registry
 
         return [
@@ -116,21 +122,25 @@ class BoundModels:
         return _BoundSampler(self._load(model, device), model)
 
     def locate(self, model: str) -> str:
-        """A run's name as the path of its weights; anything else as it is."""
-        if self._runs is not None and model and "/" not in model and not model.startswith("."):
+        """The weights of a run, an absolute path, or a built-in's name as it is."""
+        if self._runs is not None and model and Path(model).name == model:
             weights = self._runs / model / "weights"
             if weights.is_dir():
-                return str(weights)
-        return model
+                return str(weights.absolute())
+        return str(Path(model).absolute()) if Path(model).exists() else model
 
-    def _load(self, model: str, device: str):  # type: ignore[no-untyped-def]
-        from motionlens.models import registry
+    def _load(self, model: str, name: str) -> VideoModel:
+        from motionlens.models import device, registry
 
-        return registry.load_model(self.locate(model), device)
+        loaded = registry.load_model(self.locate(model), name)
+        if loaded.device.type == "cpu" and loaded.parameters < SMALL_MODEL:
+            # Beside decoding and flow, a second thread for small kernels costs more than it gives.
+            device.set_threads(1)
+        return loaded
 
 
 class _BoundSampler:
-    def __init__(self, model, name: str) -> None:  # type: ignore[no-untyped-def]
+    def __init__(self, model: VideoModel, name: str) -> None:
         self._model = model
         self.name = name
         self.weights_hash = model.weights_hash
@@ -139,7 +149,13 @@ class _BoundSampler:
     def sample(
         self, given: Sequence[Frames], captions: Sequence[str], seed: int
     ) -> Iterator[Frames]:
-        yield from self._model.continue_clips(given, captions, seed)
+        import torch
+
+        with torch.no_grad():
+            for number, (frames, caption) in enumerate(zip(given, captions, strict=True)):
+                latents = self._model.encode(frames)[None]
+                conditions = self._model.condition(caption)[None]
+                yield self._model.sample(latents, conditions, derive_seed(seed, number))[0]
 
 
 class BoundFormats:
@@ -184,7 +200,6 @@ class BoundWorld:
         return [spec.seed for spec in starts(count)]
 
     def start_for(self, prompt: str, seed: int) -> WorldClip:
-        from motionlens.domain.seeds import derive_seed
         from motionlens.worlds import physics
         from motionlens.worlds.scene import MOTION_CLASSES
 

@@ -3,22 +3,68 @@
 from __future__ import annotations
 
 import functools
+import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from motionlens.app.bindings import BoundModels, BoundTools
 from motionlens.domain.clip import Region, Span
-from motionlens.domain.errors import MotionLensError
+from motionlens.domain.errors import MotionLensError, ProjectError
 from motionlens.domain.ports import Indexes, Models, Progress, Store, Token, Trainer
 from motionlens.domain.ranking import Neighbours, Ranking
+from motionlens.domain.trial import TrialReport
+from motionlens.domain.requests import FrameRenderer
 from motionlens.files import ProjectFolder
 from motionlens.lanes import SerialLane
 from motionlens.lanes.proxy import on_lane
-from motionlens.operations import add, analyse, check, clips, decide, export, index, merge, rank, report
+from motionlens.operations import (
+    add as add_verb,
+)
+from motionlens.operations import (
+    analyse as analyse_verb,
+)
+from motionlens.operations import (
+    check as check_verb,
+)
+from motionlens.operations import (
+    clips as clips_verb,
+)
+from motionlens.operations import (
+    decide as decide_verb,
+)
+from motionlens.operations import (
+    demo,
+)
+from motionlens.operations import (
+    export as export_verb,
+)
+from motionlens.operations import (
+    finetune as finetune_verb,
+)
+from motionlens.operations import (
+    generate as generate_verb,
+)
+from motionlens.operations import (
+    index as index_verb,
+)
+from motionlens.operations import (
+    merge as merge_verb,
+)
+from motionlens.operations import (
+    rank as rank_verb,
+)
+from motionlens.operations import (
+    report as report_verb,
+)
+from motionlens.operations import (
+    trial as trial_verb,
+)
 from motionlens.operations.rooms import NO_PROGRESS, NO_TOKEN
+
+_PLAYER_CACHE = 60_000_000
 
 
 class ProjectRooms(BoundTools):
@@ -44,6 +90,21 @@ class ProjectRooms(BoundTools):
         from motionlens.finetune import ChildTrainer
 
         return ChildTrainer(self.folder.runs)
+
+    @functools.cached_property
+    def renderer(self) -> FrameRenderer:
+        """Of the window's players; made and used on the media lane."""
+        from motionlens.media import OpenClip
+        from motionlens.motion import flow_backend
+        from motionlens.motion.overlay import compose
+        from motionlens.operations.render import PlayerRenderer
+
+        # Two clips play and four wait: each keeps some 40 frames of 720p for steps backwards.
+        return PlayerRenderer(
+            lambda path, info: OpenClip(path, info, _PLAYER_CACHE),
+            flow_backend("dis-fast"),
+            compose,
+        )
 
 
 @dataclass(frozen=True)
@@ -71,7 +132,7 @@ class Project:
         self.folder = folder
         self.rooms = ProjectRooms(folder, store)
 
-    def __enter__(self) -> Project:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -97,25 +158,25 @@ class Project:
         progress: Progress = NO_PROGRESS,
         cancel: Token = NO_TOKEN,
         **options: Any,
-    ) -> add.AddResult:
+    ) -> add_verb.AddResult:
         """Add files, folders or a manifest; see :func:`motionlens.operations.add.add`."""
-        return add.add(self.rooms, paths, progress=progress, token=cancel, **options)
+        return add_verb.add(self.rooms, paths, progress=progress, token=cancel, **options)
 
-    def clips(self, **options: Any) -> list[clips.ClipRow]:
+    def clips(self, **options: Any) -> list[clips_verb.ClipRow]:
         """List clips; see :func:`motionlens.operations.clips.clips`."""
-        return clips.clips(self.rooms, **options)
+        return clips_verb.clips(self.rooms, **options)
 
     def analyse(
         self, *, progress: Progress = NO_PROGRESS, cancel: Token = NO_TOKEN, **options: Any
-    ) -> analyse.AnalyseResult:
+    ) -> analyse_verb.AnalyseResult:
         """Measure motion and flag; see :func:`motionlens.operations.analyse.analyse`."""
-        return analyse.analyse(self.rooms, progress=progress, token=cancel, **options)
+        return analyse_verb.analyse(self.rooms, progress=progress, token=cancel, **options)
 
     def index(
         self, *, progress: Progress = NO_PROGRESS, cancel: Token = NO_TOKEN, **options: Any
-    ) -> index.IndexResult:
+    ) -> index_verb.IndexResult:
         """Project gradients; see :func:`motionlens.operations.index.index`."""
-        return index.index(self.rooms, progress=progress, token=cancel, **options)
+        return index_verb.index(self.rooms, progress=progress, token=cancel, **options)
 
     def rank(
         self,
@@ -127,7 +188,7 @@ class Project:
         **options: Any,
     ) -> Ranking:
         """Candidates, most harmful first; see :func:`motionlens.operations.rank.rank`."""
-        return rank.rank(
+        return rank_verb.rank(
             self.rooms, region=region, span=span, progress=progress, token=cancel, **options
         )
 
@@ -135,43 +196,79 @@ class Project:
         self, *, progress: Progress = NO_PROGRESS, cancel: Token = NO_TOKEN, **options: Any
     ) -> Neighbours:
         """Proponents and opponents; see :func:`motionlens.operations.rank.neighbours`."""
-        return rank.neighbours(self.rooms, progress=progress, token=cancel, **options)
+        return rank_verb.neighbours(self.rooms, progress=progress, token=cancel, **options)
 
     def decide(
         self, decision: str, clips: Sequence[str], **options: Any
-    ) -> decide.DecideResult:
+    ) -> decide_verb.DecideResult:
         """Record a decision; see :func:`motionlens.operations.decide.decide`."""
-        return decide.decide(self.rooms, decision, clips, **options)
+        return decide_verb.decide(self.rooms, decision, clips, **options)
 
-    def undo(self, *, by: str | None = None) -> decide.DecideResult:
+    def undo(self, *, by: str | None = None) -> decide_verb.DecideResult:
         """Take back the last step that stands."""
-        return decide.undo(self.rooms, by=by)
+        return decide_verb.undo(self.rooms, by=by)
 
-    def redo(self, *, by: str | None = None) -> decide.DecideResult:
+    def redo(self, *, by: str | None = None) -> decide_verb.DecideResult:
         """Bring back the step that was undone last."""
-        return decide.redo(self.rooms, by=by)
+        return decide_verb.redo(self.rooms, by=by)
 
-    def history(self, clip: str | None = None) -> list[decide.HistoryRow]:
+    def history(self, clip: str | None = None) -> list[decide_verb.HistoryRow]:
         """One row a clip and event, oldest first."""
-        return decide.history(self.rooms, clip)
+        return decide_verb.history(self.rooms, clip)
 
-    def merge(self, other: str | Path) -> merge.MergeResult:
+    def merge(self, other: str | Path) -> merge_verb.MergeResult:
         """Take over another project's decisions."""
-        return merge.merge(self.rooms, ProjectFolder(Path(other)))
+        return merge_verb.merge(self.rooms, ProjectFolder(Path(other)))
 
-    def agreement(self) -> merge.AgreementResult:
+    def agreement(self) -> merge_verb.AgreementResult:
         """How far the curators agree."""
-        return merge.agreement(self.rooms)
+        return merge_verb.agreement(self.rooms)
 
     def export(
         self, *, progress: Progress = NO_PROGRESS, cancel: Token = NO_TOKEN, **options: Any
-    ) -> export.ExportResult:
+    ) -> export_verb.ExportResult:
         """Write the approved clips; see :func:`motionlens.operations.export.export`."""
-        return export.export(self.rooms, progress=progress, token=cancel, **options)
+        return export_verb.export(self.rooms, progress=progress, token=cancel, **options)
 
-    def check(self, *, repair: bool = False) -> check.CheckResult:
+    def finetune(
+        self, *, progress: Progress = NO_PROGRESS, cancel: Token = NO_TOKEN, **options: Any
+    ) -> finetune_verb.FinetuneResult:
+        """Train on the approved clips; see :func:`motionlens.operations.finetune.finetune`."""
+        return finetune_verb.finetune(self.rooms, progress=progress, token=cancel, **options)
+
+    def runs(self) -> list[finetune_verb.RunRow]:
+        """All runs, newest first."""
+        return finetune_verb.runs(self.rooms)
+
+    def stop(self, run: str) -> list[finetune_verb.RunRow]:
+        """Ask a run to end after its current step."""
+        return finetune_verb.stop(self.rooms, run)
+
+    def generate(
+        self, *, progress: Progress = NO_PROGRESS, cancel: Token = NO_TOKEN, **options: Any
+    ) -> generate_verb.GenerateResult:
+        """Continue starts; see :func:`motionlens.operations.generate.generate`."""
+        return generate_verb.generate(self.rooms, progress=progress, token=cancel, **options)
+
+    def trial_new(
+        self, *, progress: Progress = NO_PROGRESS, cancel: Token = NO_TOKEN, **options: Any
+    ) -> trial_verb.TrialResult:
+        """Make blind pairs; see :func:`motionlens.operations.trial.new`."""
+        return trial_verb.new(self.rooms, progress=progress, token=cancel, **options)
+
+    def trial_vote(
+        self, trial_name: str, pair: int, choice: str, *, by: str | None = None
+    ) -> trial_verb.VoteResult:
+        """Record a vote: "left", "right" or "tie"."""
+        return trial_verb.vote(self.rooms, trial_name, pair, choice, by=by)
+
+    def trial_report(self, trial_name: str) -> TrialReport:
+        """Counts, win rate and its interval."""
+        return trial_verb.report(self.rooms, trial_name)
+
+    def check(self, *, repair: bool = False) -> check_verb.CheckResult:
         """Integrity of database, indexes and media links."""
-        return check.check(self.rooms, repair=repair)
+        return check_verb.check(self.rooms, repair=repair)
 
     def report(
         self,
@@ -181,9 +278,9 @@ class Project:
         progress: Progress = NO_PROGRESS,
         cancel: Token = NO_TOKEN,
         **options: Any,
-    ) -> report.ReportResult:
+    ) -> report_verb.ReportResult:
         """One self-contained HTML page; see :func:`motionlens.operations.report.report`."""
-        return report.report(
+        return report_verb.report(
             self.rooms, queries=queries, out=out, progress=progress, token=cancel, **options
         )
 
@@ -218,13 +315,49 @@ def create_project(path: str | Path) -> Project:
     return Project(folder, create_store(folder.database))
 
 
-def check_project(path: str | Path, *, repair: bool = False) -> check.CheckResult:
+def make_demo(
+    path: str | Path,
+    *,
+    fresh: bool = False,
+    size: demo.DemoSize | None = None,
+    seed: int = 0,
+    progress: Progress = NO_PROGRESS,
+    cancel: Token = NO_TOKEN,
+) -> dict[str, Any]:
+    """Make the demo project, or take a finished one as it is; the document of `demo --json`.
+
+    Raises
+    ------
+    ProjectError
+        The folder holds a project that is no demo, or other files: nothing of it is touched.
+    """
+    folder = ProjectFolder(Path(path))
+    if folder.database.exists():
+        with open_project(path) as project:
+            kept = demo.finished_demo(project.rooms)
+            ours = project.rooms.store.setting("demo") is not None
+        if kept is not None and not fresh:
+            return kept
+        if not ours:
+            raise ProjectError(
+                f"{path} is a project of its own", "it was not made by demo", "Name another folder"
+            )
+        # An unfinished demo is made again from the start: it holds nothing of anybody's.
+        shutil.rmtree(folder.root)
+    elif folder.root.exists() and any(folder.root.iterdir()):
+        raise ProjectError(f"{path} is not empty", "it holds other files", "Name another folder")
+    with create_project(path) as project:
+        result = demo.demo(project.rooms, size=size, seed=seed, progress=progress, token=cancel)
+    return asdict(result)
+
+
+def check_project(path: str | Path, *, repair: bool = False) -> check_verb.CheckResult:
     """`check`, which also answers where the project cannot be opened."""
     try:
         with open_project(path) as project:
             return project.check(repair=repair)
     except MotionLensError as error:
-        return check.unreadable(error)
+        return check_verb.unreadable(error)
 
 
 def restore_project(path: str | Path, backup: Path) -> Path | None:

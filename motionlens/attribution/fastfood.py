@@ -43,7 +43,7 @@ class Fastfood:
                 mixed[places] * normals(self.seed, "fastfood G", number, self.block)[: stop - start]
             )
             sums += part.reshape(-1, buckets).sum(axis=0, dtype=np.float64)
-        return hadamard(sums)[: self.dim] / np.sqrt(self.dim)
+        return np.asarray(hadamard(sums)[: self.dim] / np.sqrt(self.dim), dtype=np.float64)
 
 
 def power_of_two(size: int) -> int:

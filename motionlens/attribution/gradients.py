@@ -89,7 +89,10 @@ def gradients_under_masks(
             )
             vector = project_gradient(
                 # A parameter that the loss does not reach has a gradient of zero.
-                (p if p is not None else torch.zeros_like(w) for p, w in zip(parts, parameters)),
+                (
+                    torch.zeros_like(weight) if part is None else part
+                    for part, weight in zip(parts, parameters, strict=True)
+                ),
                 dim=spec.dim,
                 seed=spec.projection_seed,
                 kind=spec.projection,

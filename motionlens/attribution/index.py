@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -44,7 +46,10 @@ class IndexFolder:
         folder.mkdir(parents=True, exist_ok=True)
         opened = MemoryMappedIndex(folder, spec, verb=str(note.get("verb", "index")))
         meta = {"spec": spec_to_json(spec), "note": dict(note)}
-        if not (folder / META).exists() or read_meta(folder)[1] != meta["note"]:
+        with contextlib.suppress(OSError, ValueError):
+            if read_json(folder / META) == json.loads(json.dumps(meta)):
+                meta = {}
+        if meta:
             write_json(folder / META, meta)
         write_json(self.root / _LATEST, {"fingerprint": spec.fingerprint})
         return opened

@@ -7,6 +7,7 @@ import shutil
 import weakref
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -154,7 +155,7 @@ class MemoryMappedIndex:
         if self._lock is not None:
             self._lock.close()
 
-    def __enter__(self) -> MemoryMappedIndex:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

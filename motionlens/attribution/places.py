@@ -37,7 +37,8 @@ def weights_of_place(
         check_region(region)
         rows = _covered(height, region.y, region.y + region.height)
         columns = _covered(width, region.x, region.x + region.width)
-    return time[:, None, None] * rows[None, :, None] * columns[None, None, :]
+    weights: NDArray[np.float32] = time[:, None, None] * rows[None, :, None] * columns
+    return weights
 
 
 def check_region(region: Region) -> None:
@@ -104,4 +105,4 @@ def _covered(size: int, low: float, high: float) -> NDArray[np.float32]:
     """(size,) share of each pixel of a row that lies between two fractions."""
     pixels = np.arange(size)
     covered = np.minimum(high * size, pixels + 1) - np.maximum(low * size, pixels)
-    return np.clip(covered, 0, 1).astype(np.float32)
+    return np.asarray(np.clip(covered, 0, 1), dtype=np.float32)

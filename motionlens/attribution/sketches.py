@@ -142,7 +142,8 @@ class StridedSketch:
         row = (vector[buckets[place]] * column_signs[place]).astype(np.float32)
         shift = first % self.rows
         table = sign_table(self.seed, self.rows, self.width)
-        return (table[shift : shift + self.rows] * row).reshape(-1)
+        entries: NDArray[np.float32] = (table[shift : shift + self.rows] * row).reshape(-1)
+        return entries
 
 
 class SparseSketch:
@@ -184,7 +185,7 @@ class DenseSigns:
             self._sum += matrix.reshape(self.dim, self.block) @ block
 
     def result(self) -> NDArray[np.float64]:
-        return self._sum / np.sqrt(self.dim)
+        return np.asarray(self._sum / np.sqrt(self.dim))
 
 
 def on_host(blocks: Any) -> NDArray[np.float32]:

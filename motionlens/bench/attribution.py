@@ -18,7 +18,7 @@ def projection(quick: bool) -> list[Row]:
             f"{size / 1e6:g} million entries to 512",
             "reading the gradient once",
             lambda: project_gradient([gradient]),
-            lambda: gradient.sum(),
+            gradient.sum,
             limit=3.0,
             runs=3 if quick else 7,
         )
@@ -37,7 +37,7 @@ def scoring(quick: bool) -> list[Row]:
             f"one query, {rows:,} clips",
             "reading the matrix once",
             lambda: influence_scores(index, query),
-            lambda: index.sum(),
+            index.sum,
             runs=5,
         )
     ]

@@ -30,7 +30,9 @@ class Row:
     limit: float | None = None
 
 
-def best_of(runs: int, ours: Callable[[], object], peer: Callable[[], object]) -> tuple[float, float]:
+def best_of(
+    runs: int, ours: Callable[[], object], peer: Callable[[], object]
+) -> tuple[float, float]:
     """Medians in ms of CPU time, the two taken in turn so that drift hits both alike."""
     spent: tuple[list[float], list[float]] = ([], [])
     for work in (ours, peer):

@@ -29,7 +29,9 @@ def decode(quick: bool) -> list[Row]:
                     pass
 
         rows = [
-            compared("decode", "sequential RGB", "PyAV, no conversion", rgb, floor, limit=1.3, runs=runs)
+            compared(
+                "decode", "sequential RGB", "PyAV, no conversion", rgb, floor, limit=1.3, runs=runs
+            )
         ]
         last = len(frames) - 1
         with OpenClip(path) as clip:
@@ -44,7 +46,12 @@ def decode(quick: bool) -> list[Row]:
 
             rows.append(
                 compared(
-                    "decode", "ten steps backwards", "PyAV, a seek each", backwards, by_seeking, runs=runs
+                    "decode",
+                    "ten steps backwards",
+                    "PyAV, a seek each",
+                    backwards,
+                    by_seeking,
+                    runs=runs,
                 )
             )
         return rows

@@ -14,7 +14,7 @@ def flow(quick: bool) -> list[Row]:
     """Our default (started from third-size flow) against DIS MEDIUM."""
     a, b = _pair(*((120, 214) if quick else (480, 854)))
     ours = flow_backend("dis")
-    plain = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    plain = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     return [
         compared(
             "flow",
@@ -40,7 +40,9 @@ def overlay(quick: bool) -> list[Row]:
             "overlay",
             f"flow and mask, {width}x{height}",
             "copying the frame",
-            lambda: compose(frame, field, mask, frozenset({"flow", "mask"}), 0.8, 9.0, (width, height)),
+            lambda: compose(
+                frame, field, mask, frozenset({"flow", "mask"}), 0.8, 9.0, (width, height)
+            ),
             frame.copy,
             runs=5 if quick else 15,
         )

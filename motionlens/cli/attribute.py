@@ -16,7 +16,10 @@ def register(verbs: Verbs) -> None:
     verbs.add("models", models, "model families, and whether each can run here", "models")
 
     verb = verbs.add(
-        "index", index, "projected gradients of all training clips", "index skating --model embedded"
+        "index",
+        index,
+        "projected gradients of all training clips",
+        "index skating --model embedded",
     )
     verb.add_argument("project", metavar="PROJECT")
     verb.add_argument("--model", default="embedded", metavar="NAME|PATH")
@@ -43,7 +46,10 @@ def register(verbs: Verbs) -> None:
     verb.add_argument("--explain", action="store_true", help="the parts of each score too")
 
     verb = verbs.add(
-        "neighbours", neighbours, "proponents and opponents of one query", "neighbours skating --query 1f3a9c"
+        "neighbours",
+        neighbours,
+        "proponents and opponents of one query",
+        "neighbours skating --query 1f3a9c",
     )
     verb.add_argument("project", metavar="PROJECT")
     verb.add_argument("--query", required=True, metavar="CLIP")
@@ -61,12 +67,9 @@ def _add_where(verb: argparse.ArgumentParser) -> None:
 def models(args: argparse.Namespace, out: Output) -> int:
     from motionlens.app import tools
 
-    rows = tools().models.list()
+    rows = tools().models.known()
     text = table(
-        [
-            (r.name, r.family, f"{r.parameters:,}", "ready" if r.ready else r.why_not)
-            for r in rows
-        ],
+        [(r.name, r.family, f"{r.parameters:,}", "ready" if r.ready else r.why_not) for r in rows],
         ("name", "family", "parameters", "here"),
     )
     out.result(rows, text)

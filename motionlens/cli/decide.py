@@ -38,7 +38,10 @@ def register(verbs: Verbs) -> None:
     verb.add_argument("project", metavar="PROJECT")
 
     verb = verbs.add(
-        "export", export, "write the approved clips as a manifest", "export skating --format jsonl -o train.jsonl"
+        "export",
+        export,
+        "write the approved clips as a manifest",
+        "export skating --format jsonl -o train.jsonl",
     )
     verb.add_argument("project", metavar="PROJECT", nargs="?")
     verb.add_argument("--list-formats", action="store_true")
@@ -57,9 +60,7 @@ def decide(args: argparse.Namespace, out: Output) -> int:
     from motionlens.app import open_project
 
     with open_project(args.project) as project:
-        result = project.decide(
-            args.decision, clip_names(args.clips), by=args.by, note=args.note
-        )
+        result = project.decide(args.decision, clip_names(args.clips), by=args.by, note=args.note)
     out.result(without(result, "name", "clips"), f"{result.changed} clips: {args.decision}")
     return 0
 

@@ -11,7 +11,10 @@ from motionlens.cli.parser import Verbs
 def register(verbs: Verbs) -> None:
     """Add this family's verbs."""
     verb = verbs.add(
-        "report", report, "one page about queries and their clips", "report skating --query 1f3a9c -o why.html"
+        "report",
+        report,
+        "one page about queries and their clips",
+        "report skating --query 1f3a9c -o why.html",
     )
     verb.add_argument("project", metavar="PROJECT")
     verb.add_argument("--query", nargs="+", required=True, metavar="CLIP")

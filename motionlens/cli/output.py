@@ -115,7 +115,7 @@ def to_json(value: Any) -> Any:
         return {str(key): to_json(item) for key, item in value.items()}
     if isinstance(value, str):
         return str(value)
-    if isinstance(value, Sequence) or isinstance(value, set | frozenset):
+    if isinstance(value, Sequence | set | frozenset):
         return [to_json(item) for item in value]
     if isinstance(value, Path):
         return str(value)

@@ -8,8 +8,8 @@ import sys
 from collections.abc import Callable
 from typing import NoReturn
 
-from motionlens import __version__
 from motionlens.cli.output import Output
+from motionlens.domain.version import VERSION
 
 Run = Callable[[argparse.Namespace, Output], int]
 
@@ -61,7 +61,7 @@ def build_parser() -> OneLineParser:
         epilog="Without a verb the window opens. Each verb has its own help:"
         " motionlens VERB --help",
     )
-    parser.add_argument("--version", action="version", version=f"motionlens {__version__}")
+    parser.add_argument("--version", action="version", version=f"motionlens {VERSION}")
     verbs = Verbs(parser.add_subparsers(dest="verb", metavar="VERB", required=True))
     for family in FAMILIES:
         importlib.import_module(f"motionlens.cli.{family}").register(verbs)

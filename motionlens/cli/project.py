@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 from motionlens.cli.output import Output, to_json
 from motionlens.cli.parser import Verbs
@@ -17,9 +18,7 @@ def register(verbs: Verbs) -> None:
     verb = verbs.add("add", add, "add files, folders or a manifest", "add skating ~/clips")
     verb.add_argument("project", metavar="PROJECT")
     verb.add_argument("paths", metavar="PATH", nargs="*", help="files, and folders with all below")
-    verb.add_argument(
-        "--role", choices=("training", "generation", "reference"), default="training"
-    )
+    verb.add_argument("--role", choices=("training", "generation", "reference"), default="training")
     verb.add_argument("--from", dest="manifest", metavar="MANIFEST", help="a training list")
     verb.add_argument(
         "--caption-suffix", default=".txt", metavar=".txt", help="text files beside the clips"
@@ -37,6 +36,14 @@ def register(verbs: Verbs) -> None:
     )
     verb.add_argument("project", metavar="PROJECT")
     verb.add_argument("backup", metavar="BACKUP")
+
+    verb = verbs.add(
+        "demo", demo, "the whole loop on simulated clips, done here", "demo ~/motionlens-demo"
+    )
+    verb.add_argument("project", metavar="DIR", nargs="?")
+    verb.add_argument("--headless", action="store_true", help="open no window")
+    verb.add_argument("--fresh", action="store_true", help="make a finished demo again")
+    verb.add_argument("--seed", type=int, default=0, metavar="N")
 
     verb = verbs.add("open", open_window, "the window", "open skating")
     verb.add_argument("project", metavar="PROJECT", nargs="?")
@@ -97,6 +104,36 @@ def restore(args: argparse.Namespace, out: Output) -> int:
     document = {"file": str(args.backup), "previous": str(previous) if previous else None}
     out.result(to_json(document), f"Restored {args.backup}; what was there is in {previous}")
     return 0
+
+
+def demo(args: argparse.Namespace, out: Output) -> int:
+    from motionlens.app import make_demo
+    from motionlens.operations.demo import demo_folder
+
+    folder = Path(args.project) if args.project else demo_folder()
+    document = make_demo(folder, fresh=args.fresh, seed=args.seed, progress=out.progress)
+    out.result(document, _demo_text(document))
+    if args.headless:
+        return 0
+    from motionlens.ui.application import run_window
+
+    return run_window(folder)
+
+
+def _demo_text(document: dict[str, Any]) -> str:
+    rate = document["win_rate"]
+    lo, hi = document["ci95"]
+    counts = "{wins} won, {ties} tied, {losses} lost".format(**document)
+    control = "{wins} won, {ties} tied, {losses} lost".format(**document["control"])
+    said = "nothing was decided" if rate is None else f"win rate {rate:.0%} ({lo:.0%} to {hi:.0%})"
+    return (
+        f"{document['project']}: {document['clips']} clips, {document['planted']} planted;"
+        f" {document['found']} of them among the {document['candidates']} candidates"
+        f" (decided by {document['decided_by']}).\n"
+        f"Trained without them against the base: {counts}; {said}.\n"
+        f"Control, as many random clips left out: {control}.\n"
+        f"Judged by {document['judged_by']}. {document['seconds']:.0f} s."
+    )
 
 
 def open_window(args: argparse.Namespace, out: Output) -> int:

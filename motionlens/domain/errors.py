@@ -38,6 +38,9 @@ class MotionLensError(Exception):
 
 def _sentence(part: str) -> str:
     part = " ".join(part.split())
+    first = part.split(" ", 1)[0]
+    if first.isalpha() and first.islower():  # a word begins a sentence; ids and paths stay
+        part = part[0].upper() + part[1:]
     return part if part.endswith((".", "!", "?")) else part + "."
 
 
@@ -85,5 +88,5 @@ class PluginError(MotionLensError):
     """A plugin is unknown or broken."""
 
 
-class Cancelled(Exception):  # noqa: N818 (an outcome, not an error)
+class Cancelled(Exception):
     """The user asked to stop. Not a :class:`MotionLensError`: what was committed stays."""

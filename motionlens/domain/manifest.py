@@ -16,6 +16,7 @@ class Include(StrEnum):
     KEEP = "keep"
     NOT_EXCLUDED = "not-excluded"
     AGREED = "agreed"
+    EVERYTHING = "everything"  # for controls: whatever was decided
 
 
 @dataclass(frozen=True)
@@ -43,11 +44,11 @@ class Manifest:
     include: str
 
     def to_json_lines(self) -> str:
-        """The canonical form: one JSON object a line, keys sorted."""
-        return "".join(
-            json.dumps(asdict(entry), sort_keys=True, ensure_ascii=False) + "\n"
-            for entry in self.entries
-        )
+        """The canonical form: one JSON object a line, keys sorted, ASCII (others by escapes).
+
+        Escapes keep a caption's own line separators from cutting the list apart.
+        """
+        return "".join(json.dumps(asdict(entry), sort_keys=True) + "\n" for entry in self.entries)
 
     @property
     def sha256(self) -> str:
@@ -58,11 +59,9 @@ class Manifest:
 def manifest_from_json_lines(text: str, include: str = "") -> Manifest:
     """Read the canonical form back; raises ValueError, KeyError or TypeError on a foreign text."""
     entries = []
-    for line in text.splitlines():
+    for line in text.split("\n"):
         if line.strip():
             values = json.loads(line)
             span = values.pop("span", None)
-            entries.append(
-                ManifestEntry(**values, span=Span(**span) if span is not None else None)
-            )
+            entries.append(ManifestEntry(**values, span=Span(**span) if span is not None else None))
     return Manifest(tuple(entries), include)

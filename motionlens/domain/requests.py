@@ -49,7 +49,7 @@ class FrameImage:
     overlays: frozenset[str]
     arrows: NDArray[np.float32] | None = None  # (N, 4) x, y, dx, dy in fractions of the frame
     tracks: NDArray[np.float32] | None = None  # (P, T, 2) in fractions of the frame, NaN unseen
-    flow_scale_px: float = 0.0  # 98th percentile over the clip, px a frame
+    flow_scale_px: float = 0.0  # 98th percentile over the clip, px a frame; 0 without a fill
 
 
 class ClipDecoder(Protocol):
@@ -69,10 +69,10 @@ class ClipDecoder(Protocol):
     def close(self) -> None: ...
 
 
-class Composer(Protocol):
+class Compose(Protocol):
     """Blends the fills over a frame (`motion/overlay`)."""
 
-    def compose(
+    def __call__(
         self,
         rgb: NDArray[np.uint8],
         flow: NDArray[np.float32] | None,

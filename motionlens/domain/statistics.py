@@ -20,7 +20,10 @@ def wilson_interval(wins: int, decided: int, z: float = Z95) -> tuple[float, flo
     centre = share + z * z / (2 * decided)
     half = z * sqrt(share * (1 - share) / decided + z * z / (4 * decided * decided))
     scale = 1 + z * z / decided
-    return max(0.0, (centre - half) / scale), min(1.0, (centre + half) / scale)
+    # At the ends the interval touches 0 or 1 exactly; rounding must not keep it from that.
+    lo = 0.0 if wins == 0 else (centre - half) / scale
+    hi = 1.0 if wins == decided else (centre + half) / scale
+    return lo, hi
 
 
 def binomial_p_value(wins: int, decided: int) -> float:
@@ -53,7 +56,7 @@ def mean_ranks(values: ArrayLike) -> NDArray[np.float64]:
 
 
 def auroc(scores: ArrayLike, positive: ArrayLike) -> float:
-    """Chance that a positive scores above a negative, ties half (Mann-Whitney); NaN if one-sided."""
+    """Chance that a positive scores above a negative, ties half; NaN if one-sided."""
     labels = np.asarray(positive, dtype=bool)
     n_pos, n_neg = int(labels.sum()), int((~labels).sum())
     if n_pos == 0 or n_neg == 0:

@@ -8,8 +8,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import motionlens
-
 # Windows has no sessions: DETACHED_PROCESS | CREATE_NEW_PROCESS_GROUP.
 _APART = 0x00000208 if sys.platform == "win32" else 0
 
@@ -51,7 +49,7 @@ def child_environment(device: str) -> dict[str, str]:
     resumed run ends with the same weights.
     """
     environment = dict(os.environ)
-    package = str(Path(motionlens.__file__).resolve().parent.parent)
+    package = str(Path(__file__).parent.resolve().parent.parent)
     paths = [package, *filter(None, [environment.get("PYTHONPATH", "")])]
     environment["PYTHONPATH"] = os.pathsep.join(paths)
     if not device.startswith("cuda"):

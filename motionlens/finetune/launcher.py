@@ -65,7 +65,7 @@ class ChildTrainer:
         try:
             data = manifest_file.read_bytes()
             listed = manifest or manifest_from_json_lines(data.decode())
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             why = error.strerror if isinstance(error, OSError) else "it is not a training list"
             raise TrainerError(
                 f"{manifest_file} cannot be trained on", why or str(error), "Name another list"

@@ -103,7 +103,7 @@ class RunFolder:
         path = path if path.is_file() else self.manifest
         try:
             return manifest_from_json_lines(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise TrainerError(
                 f"The run {self.name} has no readable training list",
                 f"{path.name} is missing or damaged ({type(error).__name__})",
@@ -135,8 +135,9 @@ class RunFolder:
         return checkpoint_steps(self.checkpoints)
 
     def weights_file(self) -> Path | None:
-        """The result, if there is one."""
-        return next(iter(sorted(self.weights.glob("*.safetensors"))), None)
+        """The result, if there is one: the whole model's weights (an adapter lies beside them)."""
+        whole = self.weights / "model.safetensors"
+        return whole if whole.is_file() else None
 
     def alive(self) -> bool:
         """True while its process runs."""

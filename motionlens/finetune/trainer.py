@@ -19,6 +19,7 @@ from motionlens.finetune.checkpoints import load_checkpoint, save_checkpoint
 from motionlens.finetune.latents import TrainingClips, training_clips
 from motionlens.finetune.recipe import RECIPE, Recipe, steps_between_checkpoints
 from motionlens.finetune.run_folder import RunFolder
+from motionlens.models.lora import add_lora
 from motionlens.models.video_model import VideoModel
 
 
@@ -244,13 +245,8 @@ def _per_clip(flags: Tensor) -> Tensor:
     return flags[:, None, None, None, None]
 
 
-def _trainable(
-    model: VideoModel, settings: RunSettings, recipe: Recipe
-) -> dict[str, nn.Parameter]:
+def _trainable(model: VideoModel, settings: RunSettings, recipe: Recipe) -> dict[str, nn.Parameter]:
     if settings.method == "lora":
-        # Here, not at the top: what it needs takes seconds to import.
-        from motionlens.models.lora import add_lora
-
         # The adapter's first weights come from the run's seed, so that arms start alike.
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(derive_seed("adapter", settings.seed))

@@ -22,9 +22,7 @@ class _OnLane:
         def call(*args: Any, **kwargs: Any) -> Any:
             if self._lane.owns_current_thread():
                 return value(*args, **kwargs)
-            job = self._lane.submit(
-                name, lambda _token: value(*args, **kwargs), Priority.URGENT
-            )
+            job = self._lane.submit(name, lambda _token: value(*args, **kwargs), Priority.URGENT)
             return job.result()
 
         return call

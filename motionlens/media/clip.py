@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 from av.video.frame import VideoFrame
@@ -38,6 +39,8 @@ class OpenClip:
         if the file does not match it, the whole file is decoded once.
     cache_bytes : int
         The window's limit.
+    found : Scan, optional
+        A full scan of the file, where one has just been made; nothing is then read again.
 
     Attributes
     ----------
@@ -52,34 +55,20 @@ class OpenClip:
     """
 
     def __init__(
-        self, path: str | Path, info: MediaInfo | None = None, cache_bytes: int = CACHE_BYTES
-    ) -> None:
-        table = _quick_table(path, info) if info is not None else None
-        if info is None or table is None:
-            found = full_scan(path)
-            self._start(path, found.info, found.table, cache_bytes, found.layout)
-        else:
-            self._start(path, info, table, cache_bytes)
-
-    @classmethod
-    def of_scan(cls, path: str | Path, found: Scan, cache_bytes: int = CACHE_BYTES) -> OpenClip:
-        """Open a file that has just been scanned, without reading it again."""
-        clip = cls.__new__(cls)
-        clip._start(path, found.info, found.table, cache_bytes, found.layout)
-        return clip
-
-    def _start(
         self,
         path: str | Path,
-        info: MediaInfo,
-        table: FrameTable,
-        cache_bytes: int,
-        layout: Layout | None = None,
+        info: MediaInfo | None = None,
+        cache_bytes: int = CACHE_BYTES,
+        found: Scan | None = None,
     ) -> None:
+        table = None if info is None or found else _quick_table(path, info)
+        if info is None or table is None:
+            found = found or full_scan(path)
+            info, table = found.info, found.table
         self.info = info
         self.decoded = 0
         self._path = path
-        self._layout = layout
+        self._layout = found.layout if found else None
         self._table = table
         self._keys = list(table.keys)
         self._window = FrameWindow(cache_bytes)
@@ -89,7 +78,7 @@ class OpenClip:
         self._checked = True  # whether its timestamps are those of the table
         self._decoder = Decoder(path, threaded=not table.damaged)
 
-    def __enter__(self) -> OpenClip:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

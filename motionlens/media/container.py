@@ -60,8 +60,14 @@ def open_video(path: str | Path, threaded: bool = True) -> tuple[InputContainer,
 
 
 def quiet_ffmpeg() -> None:
-    """Keep FFmpeg from writing to stderr, which belongs to our own messages."""
-    av.logging.set_level(av.logging.PANIC)
+    """Keep FFmpeg from writing to stderr, which belongs to our own messages.
+
+    PyAV's own log callback takes the interpreter lock for every error, whatever the level: a
+    decoding thread that logs while the main thread closes its container would wait for ever. So
+    FFmpeg's callback stays in place, and is silenced by its level.
+    """
+    av.logging.restore_default_callback()
+    av.logging.set_libav_level(av.logging.PANIC)
 
 
 def unreadable(path: str | Path, why: str, next_step: str) -> MediaError:

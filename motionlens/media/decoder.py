@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Self
 
 import av
 from av.packet import Packet
 from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
 
 from motionlens.domain.errors import MediaError
 from motionlens.media.container import open_video, unreadable
@@ -26,19 +28,20 @@ class Decoder:
     broken_off : bool
         Whether reading the file itself failed before its end.
     packets : list of PacketFacts
-        What went by, in the order of the file.
+        What went by, in the order of the file; only with `record`.
     """
 
-    def __init__(self, path: str | Path, threaded: bool = True) -> None:
+    def __init__(self, path: str | Path, threaded: bool = True, record: bool = False) -> None:
         self._path = path
         self.threaded = threaded
+        self._record = record
         self.errors = 0
         self.broken_off = False
         self.packets: list[PacketFacts] = []
         self.container, self.stream = open_video(path, threaded)
         self._untouched = True
 
-    def __enter__(self) -> Decoder:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -78,7 +81,7 @@ class Decoder:
             self.close()
             self.container, self.stream = open_video(self._path, self.threaded)
 
-    def _sought(self, key: Key, aim: Key) -> Iterator[Packet] | None:
+    def _sought(self, key: Key, aim: Key) -> Iterator[Packet[VideoStream]] | None:
         self._untouched = False
         try:
             # By decoding time: MP4 seeks by it, and a target that is too early only costs reading.
@@ -89,18 +92,20 @@ class Decoder:
         for packet in packets:
             if packet.pts == key.pts and packet.is_keyframe:
                 return _chain(packet, packets)
-            if packet.dts is None or packet.dts >= key.dts:
+            if packet.dts is not None and packet.dts >= key.dts:
                 return None
         return None
 
-    def _skipped_to(self, key: Key, packets: Iterator[Packet]) -> Iterator[Packet]:
+    def _skipped_to(
+        self, key: Key, packets: Iterator[Packet[VideoStream]]
+    ) -> Iterator[Packet[VideoStream]]:
         for packet in packets:
             if packet.pts == key.pts and packet.is_keyframe:
                 yield packet
                 break
         yield from packets
 
-    def _shown_from(self, pts: int, packets: Iterator[Packet]) -> Iterator[VideoFrame]:
+    def _shown_from(self, pts: int, packets: Iterator[Packet[VideoStream]]) -> Iterator[VideoFrame]:
         # In an open group, frames shown before the key frame follow it and lean on what is missing.
         frames = self._decoded(packets)
         for frame in frames:
@@ -109,7 +114,7 @@ class Decoder:
                 break
         yield from frames
 
-    def _demuxed(self) -> Iterator[Packet]:
+    def _demuxed(self) -> Iterator[Packet[VideoStream]]:
         self._untouched = False
         packets = self.container.demux(self.stream)
         while True:
@@ -122,17 +127,17 @@ class Decoder:
                 return
             yield packet
 
-    def _decoded(self, packets: Iterator[Packet]) -> Iterator[VideoFrame]:
+    def _decoded(self, packets: Iterator[Packet[VideoStream]]) -> Iterator[VideoFrame]:
         flushed = False
         for packet in packets:
             flushed = _is_flush(packet)
-            if not flushed:
+            if self._record and not flushed:
                 self.packets.append(PacketFacts.of(packet))
             yield from self._frames_of(packet)
         if not flushed:
             yield from self._frames_of(None)
 
-    def _frames_of(self, packet: Packet | None) -> list[VideoFrame]:
+    def _frames_of(self, packet: Packet[VideoStream] | None) -> list[VideoFrame]:
         try:
             return self.stream.codec_context.decode(packet)
         except EOFError:
@@ -145,11 +150,13 @@ class Decoder:
             return []
 
 
-def _is_flush(packet: Packet) -> bool:
+def _is_flush(packet: Packet[VideoStream]) -> bool:
     return packet.size == 0 and packet.dts is None
 
 
-def _chain(first: Packet, rest: Iterator[Packet]) -> Iterator[Packet]:
+def _chain(
+    first: Packet[VideoStream], rest: Iterator[Packet[VideoStream]]
+) -> Iterator[Packet[VideoStream]]:
     yield first
     yield from rest
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 from av.sidedata.sidedata import Type
@@ -30,7 +31,9 @@ class Orientation:
     @classmethod
     def of(cls, frame: VideoFrame) -> Orientation:
         """By the display matrix that came with a frame, to the nearest quarter turn."""
-        data = frame.side_data.get(Type.DISPLAYMATRIX)
+        # The container of side data is a mapping by type, which its type hints do not say.
+        side_data: Any = frame.side_data
+        data = side_data.get(Type.DISPLAYMATRIX)
         if data is None:
             return cls()
         a, b, _, c, d = struct.unpack("=9i", bytes(data))[:5]

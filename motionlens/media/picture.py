@@ -70,8 +70,8 @@ def plane(frame: VideoFrame, kind: type[_Sample], channels: int) -> NDArray[_Sam
     """The first plane as (H, W, channels), without a copy and without the padding of rows."""
     first = frame.planes[0]
     size = np.dtype(kind).itemsize
-    rows = np.frombuffer(first, dtype=kind).reshape(-1, first.line_size // size)
-    used = rows[: frame.height, : frame.width * channels]
+    samples: NDArray[_Sample] = np.frombuffer(memoryview(first), dtype=kind)
+    used = samples.reshape(-1, first.line_size // size)[: frame.height, : frame.width * channels]
     return used.reshape(frame.height, frame.width, channels)
 
 

@@ -44,6 +44,12 @@ class _Pass:
     layout: Layout | None = None
 
     @property
+    def fewer(self) -> bool:
+        """Whether packets gave nothing: threads that fail at the stream's end do so silently."""
+        due = sum(bool(p.size) and not p.discard for p in self.decoder.packets)
+        return len(self.pts) < due
+
+    @property
     def damaged(self) -> bool:
         return bool(self.decoder.errors or self.corrupt or self.decoder.broken_off)
 
@@ -80,10 +86,10 @@ def scan(path: str | Path, visit: Visit) -> Scan | None:
         None where `visit` ended the pass, as the rest is unknown then.
     """
     for threaded in (True, False):
-        with Decoder(path, threaded) as decoder:
+        with Decoder(path, threaded, record=True) as decoder:
             seen = _Pass(decoder, [], [])
             whole = _run(path, seen, visit)
-            if threaded and seen.damaged:
+            if threaded and (seen.damaged or (whole and seen.fewer)):
                 continue
             return _scan_of(path, seen) if whole else None
     return None
@@ -164,9 +170,9 @@ def _damage(seen: _Pass, end_s: float) -> str:
     decoder, frames, stream = seen.decoder, len(seen.pts), seen.decoder.stream
     found = []
     if decoder.errors:
-        found.append(f"{decoder.errors} frames cannot be decoded and are left out")
+        found.append(f"{_frames(decoder.errors)} damaged beyond decoding and left out")
     if seen.corrupt:
-        found.append(f"{seen.corrupt} frames are damaged and shown as far as they can be repaired")
+        found.append(f"{_frames(seen.corrupt)} damaged and shown as far as they can be repaired")
     early = False
     if stream.frames > len(decoder.packets) and stream.duration and stream.time_base:
         claimed_end = float(((stream.start_time or 0) + stream.duration) * stream.time_base)
@@ -178,6 +184,10 @@ def _damage(seen: _Pass, end_s: float) -> str:
     if not found:
         return ""
     return f"{'; '.join(found)}; {frames} can be used"
+
+
+def _frames(count: int) -> str:
+    return "1 frame is" if count == 1 else f"{count} frames are"
 
 
 def _why_nothing(decoder: Decoder) -> str:

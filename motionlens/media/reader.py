@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from av.codec.codec import Codec, UnknownCodecError
 
 from motionlens.domain.clip import MediaInfo
 from motionlens.domain.errors import MediaError, UsageError
@@ -47,7 +48,7 @@ class PyAVReader:
         """Hold a file open for playing; `info` is what `probe` found at another time."""
         known = self._known(path)
         if known is not None:
-            return OpenClip.of_scan(path, known)
+            return OpenClip(path, found=known)
         return OpenClip(path, info)
 
     def frames(
@@ -100,6 +101,13 @@ class PyAVReader:
             next_step = "Use a part of it, or scale it down"
             raise MediaError(f"{path} cannot be read", why, next_step) from error
 
+    def decodes(self, codec: str) -> bool:
+        """Whether this build of FFmpeg can decode a codec of this name."""
+        try:
+            return bool(Codec(codec, "r").type == "video")
+        except UnknownCodecError:
+            return False
+
     def write(self, path: str | Path, frames: Frames, fps: float) -> None:
         """Write an H.264 mp4, atomically; see :func:`motionlens.media.writer.write_video`."""
         write_video(path, frames, fps)
@@ -113,7 +121,7 @@ class PyAVReader:
         _require_sense(path, frame, [frame])
         known = self._known(path)
         if known is not None:
-            with OpenClip.of_scan(path, known, cache_bytes=0) as clip:
+            with OpenClip(path, cache_bytes=0, found=known) as clip:
                 size = cover(clip.info.width, clip.info.height, width, height)
                 return crop_to_fill(clip.frame_of_size(frame, *size), width, height)
         taken = Collector(path, frame, [frame], lambda w, h: cover(w, h, width, height))
@@ -178,7 +186,7 @@ def _by_seeking(path: str | Path, known: Scan, wanted: list[int], max_side: int 
     rows: dict[int, list[int]] = {}
     for row, number in enumerate(wanted):
         rows.setdefault(number, []).append(row)
-    with OpenClip.of_scan(path, known, cache_bytes=0) as clip:
+    with OpenClip(path, cache_bytes=0, found=known) as clip:
         for number in sorted(rows):
             clip.copy_frame(number, [out[row] for row in rows[number]])
     return out

@@ -11,6 +11,7 @@ from statistics import median
 from typing import NamedTuple
 
 from av.packet import Packet
+from av.video.stream import VideoStream
 
 
 class PacketFacts(NamedTuple):
@@ -23,7 +24,7 @@ class PacketFacts(NamedTuple):
     discard: bool
 
     @classmethod
-    def of(cls, packet: Packet) -> PacketFacts:
+    def of(cls, packet: Packet[VideoStream]) -> PacketFacts:
         """The facts of a packet."""
         return cls(
             packet.pts, packet.dts, packet.size, bool(packet.is_keyframe), bool(packet.is_discard)
@@ -70,10 +71,12 @@ def make_table(
         return FrameTable(len(pts), (), (), damaged)
     keys: dict[int, Key] = {}
     for packet in packets:
-        if packet.key and packet.pts is not None and packet.dts is not None:
+        if packet.key and packet.pts is not None:
             first = bisect_left(known, packet.pts)
             if first < len(known):
-                keys[first] = Key(packet.pts, packet.dts, first)
+                # Matroska does not give decoding times at the start.
+                dts = packet.pts if packet.dts is None else packet.dts
+                keys[first] = Key(packet.pts, dts, first)
     return FrameTable(len(known), known, tuple(keys[first] for first in sorted(keys)))
 
 

@@ -81,4 +81,5 @@ def _hlg_nits(code: NDArray[np.float64]) -> NDArray[np.float64]:
 def _screen_table() -> NDArray[np.uint8]:
     light = np.arange(_STEPS) / (_STEPS - 1)
     code = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
-    return np.rint(255 * code).astype(np.uint8)
+    screen: NDArray[np.uint8] = np.rint(255 * code).astype(np.uint8)
+    return screen

@@ -7,6 +7,7 @@ is the squared error of ``x`` over ``t^2``; the weight is cut at ``t = 0.2``.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -54,7 +55,6 @@ class EmbeddedModel(VideoModel):
         self.frames = network.shape.frames
         self.size = WORLD_SIZE
         self.provenance = dict(provenance or {})
-        self.lora_rank = 0
 
     @classmethod
     def untrained(cls, seed: int = 0, shape: NetworkShape | None = None) -> EmbeddedModel:
@@ -62,6 +62,12 @@ class EmbeddedModel(VideoModel):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(derive_seed("weights", seed))
             return cls(FrameUNet(shape or NetworkShape()))
+
+    def to(self, device: torch.device | str) -> EmbeddedModel:
+        """Itself, moved to another device."""
+        self.device = torch.device(device)
+        self.network.to(self.device)
+        return self
 
     def encode(self, frames: np.ndarray) -> Tensor:
         """(F, H, W, 3) uint8 RGB to (1, 16, 32, 32) float32 in [-1, 1]: grey, squashed, 16 frames.
@@ -103,7 +109,8 @@ class EmbeddedModel(VideoModel):
         share = levels[:, None, None, None]
         noisy = (1 - share) * x + share * eps
         predicted = self.network(torch.cat([given, noisy], dim=1), levels, self._ids(conditions))
-        return (predicted - x) ** 2 / share.clamp(min=_LEAST_LEVEL) ** 2
+        error: Tensor = (predicted - x) ** 2
+        return error / share.clamp(min=_LEAST_LEVEL) ** 2
 
     @torch.no_grad()
     def sample_latents(
@@ -126,7 +133,7 @@ class EmbeddedModel(VideoModel):
         z = torch.cat(noises).to(self.device)
         ids = self._ids(conditions)
         times = torch.linspace(1.0, 0.0, steps + 1).tolist()
-        for now, after in zip(times[:-1], times[1:], strict=True):
+        for now, after in itertools.pairwise(times):
             levels = torch.full((count,), now, device=self.device)
             x = self.network(torch.cat([given, z], dim=1), levels, ids)
             z = z + (after - now) * (z - x) / max(now, 0.05)

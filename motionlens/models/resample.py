@@ -25,7 +25,7 @@ def area_weights(source: int, target: int) -> np.ndarray:
     low = np.maximum(edges[:-1, None], cells[None, :])
     high = np.minimum(edges[1:, None], cells[None, :] + 1)
     cover = np.maximum(high - low, 0.0)
-    weights = (cover / cover.sum(axis=1, keepdims=True)).astype(np.float32)
+    weights: np.ndarray = (cover / cover.sum(axis=1, keepdims=True)).astype(np.float32)
     weights.setflags(write=False)
     return weights
 

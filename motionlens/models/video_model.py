@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,17 @@ import torch
 from torch import Tensor, nn
 
 from motionlens.domain.errors import ModelError
+from motionlens.domain.seeds import derive_seed
+
+
+def hash_weights(state: Mapping[str, Tensor]) -> str:
+    """sha256 over names, shapes and bytes, in hex; the order of the weights does not count."""
+    digest = hashlib.sha256()
+    for name, value in sorted(state.items()):
+        array = np.ascontiguousarray(value.detach().cpu().numpy())
+        digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()
 
 
 class VideoModel(ABC):
@@ -34,6 +45,8 @@ class VideoModel(ABC):
         Clean frames a clip starts with, and all frames.
     size : tuple of int
         Height and width of the pictures that it sees.
+    lora_rank : int
+        Rank of its LoRA adapters, 0 without.
     """
 
     name: str
@@ -43,6 +56,7 @@ class VideoModel(ABC):
     given_frames: int
     frames: int
     size: tuple[int, int]
+    lora_rank: int = 0
 
     @property
     def parameters(self) -> int:
@@ -52,12 +66,7 @@ class VideoModel(ABC):
     @property
     def weights_hash(self) -> str:
         """sha256 over the names, shapes and bytes of all weights, in hex, computed on each call."""
-        digest = hashlib.sha256()
-        for name, value in sorted(self.network.state_dict().items()):
-            array = np.ascontiguousarray(value.detach().cpu().numpy())
-            digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
-            digest.update(array.tobytes())
-        return digest.hexdigest()
+        return hash_weights(self.network.state_dict())
 
     def tracked_parameters(self, tracked: str = "all") -> dict[str, nn.Parameter]:
         """The parameters whose gradient counts, by name.
@@ -110,7 +119,7 @@ class VideoModel(ABC):
 
     @abstractmethod
     def noise(self, seed: int) -> Tensor:
-        """The noise shared by all clips: (C, F_gen, h, w) float32, made on the CPU from the seed."""
+        """The noise shared by all clips: (C, F_gen, h, w) float32, from a CPU generator."""
 
     @abstractmethod
     def loss(
@@ -161,6 +170,30 @@ class VideoModel(ABC):
         ndarray
             (B, F, H, W, 3) uint8 RGB, the given frames first, at the size people look at.
         """
+
+    def continue_clips(
+        self, clips: Sequence[np.ndarray], captions: Sequence[str | None], seed: int
+    ) -> Iterator[np.ndarray]:
+        """Goes on from the start of each clip.
+
+        Parameters
+        ----------
+        clips : sequence of ndarray
+            (F, H, W, 3) uint8 RGB each; whole clips, of which only the given frames are looked at.
+        captions : sequence of str or None
+            One a clip.
+        seed : int
+            Of the first noise; clips of one call each have noise of their own.
+
+        Yields
+        ------
+        ndarray
+            (F, H, W, 3) uint8 RGB, as :meth:`sample` gives them.
+        """
+        for index, (frames, caption) in enumerate(zip(clips, captions, strict=True)):
+            latents, condition = self.encode(frames)[None], self.condition(caption)[None]
+            own = seed if index == 0 else derive_seed("clip", seed, index)
+            yield self.sample(latents, condition, [own])[0]
 
     @abstractmethod
     def save(self, folder: Path, **provenance: str) -> Path:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from motionlens.domain.ports import Flow, FlowBackend, Frames
 from motionlens.motion.grids import (
     Grey,
+    block_means,
     computing_size,
     grey,
     lengths,
@@ -19,19 +20,14 @@ from motionlens.motion.grids import (
 )
 from motionlens.motion.look import Look, look_of
 from motionlens.motion.opencv import cv2
-from motionlens.motion.stabilise import fit_camera
+from motionlens.motion.stabilise import camera_part
 
 # Clips are judged at this size, so that a threshold means the same for 360p and for 4K.
 ANALYSIS_SIDE = 320
 # A part of the picture moves where it both has flow and changes: in flat areas flow is made of
 # compression noise, several px long, while the picture stays within 2 levels.
-BLOCK = 8
 VISIBLE_LEVELS = 3.0
 STILL_PX = 0.2
-TEXTURE_LEVELS = 5.0
-_CAMERA_PX = 0.3
-# A block is astray from the camera by a third of a pixel, or a third of the camera's own motion.
-_ASTRAY_PX, _ASTRAY_SHARE = 0.35, 0.35
 _LOOK_FRAMES = 8
 
 Curve = NDArray[np.float32]
@@ -62,8 +58,6 @@ class Evidence:
         Mean length of the flow that the camera does not explain.
     followed : (F-1,)
         Share of the textured blocks that follow the camera; 0 where it moves less than 0.3 px.
-    apart : (F-1,)
-        Share of the textured blocks in the largest connected part that does not follow it.
     new_picture : (F-1,)
         Mean absolute difference, in levels, between a frame and the next one moved back along the
         flow: high where the next frame shows something else.
@@ -80,7 +74,6 @@ class Evidence:
     camera: Curve
     left: Curve
     followed: Curve
-    apart: Curve
     new_picture: Curve
     look: Look
 
@@ -115,14 +108,14 @@ def measure(frames: Frames, backend: FlowBackend, scale: float) -> Evidence:
         Shown width / width of `frames`.
     """
     require_frames(frames)
-    size = computing_size(*frames.shape[1:3], ANALYSIS_SIDE)
+    size = computing_size(frames.shape[1], frames.shape[2], ANALYSIS_SIDE)
     rows = []
     before = shrink(grey(frames[0]), size)
     for frame in frames[1:]:
         now = shrink(grey(frame), size)
         rows.append(_measure_pair(before, now, backend))
         before = now
-    table = np.array(rows, np.float32).reshape(len(rows), 9)
+    table = np.array(rows, np.float32).reshape(len(rows), 8)
     picked = np.unique(np.linspace(0, len(frames) - 1, _LOOK_FRAMES).round().astype(int))
     return Evidence(
         frames=len(frames),
@@ -134,8 +127,7 @@ def measure(frames: Frames, backend: FlowBackend, scale: float) -> Evidence:
         camera=table[:, 4],
         left=table[:, 5],
         followed=table[:, 6],
-        apart=table[:, 7],
-        new_picture=table[:, 8],
+        new_picture=table[:, 7],
         look=look_of([shrink(frames[index], size) for index in picked]),
     )
 
@@ -143,58 +135,21 @@ def measure(frames: Frames, backend: FlowBackend, scale: float) -> Evidence:
 def _measure_pair(a: Grey, b: Grey, backend: FlowBackend) -> tuple[float, ...]:
     flow = backend.flow(a, b)
     length = lengths(flow)
-    change = _blocks(cv2.absdiff(a, b))
-    visible = change >= VISIBLE_LEVELS
-    block_length = _blocks(length)
+    visible = block_means(cv2.absdiff(a, b).astype(np.uint8)) >= VISIBLE_LEVELS
+    block_length = block_means(length)
     moving = visible & (block_length >= STILL_PX)
-    textured = _contrast(a) >= TEXTURE_LEVELS
-    camera_part = _camera_part(flow, textured)
+    part, _ = camera_part(a, flow)
     edge = np.concatenate([moving[0], moving[-1], moving[:, 0], moving[:, -1]])
     return (
         float(length.mean()),
         float(block_length[visible].max(initial=0)),
         float(moving.mean()),
         float(edge.any()),
-        *camera_part,
+        part.camera,
+        part.left,
+        part.followed,
         _new_picture(a, b, flow),
     )
-
-
-def _camera_part(flow: Flow, textured: NDArray[np.bool_]) -> tuple[float, float, float, float]:
-    """Mean camera motion, mean rest, share of texture that follows it, largest part that does not."""
-    fit = fit_camera(flow)
-    field = fit.field(*flow.shape[:2])
-    speed, left = float(lengths(field).mean()), float(lengths(flow - field).mean())
-    if speed < _CAMERA_PX or not textured.any():
-        return speed, left, 0.0, 0.0
-    away = lengths(resize_blocks(flow - field, textured.shape))
-    camera = lengths(resize_blocks(field, textured.shape))
-    astray = textured & (away > np.maximum(_ASTRAY_PX, _ASTRAY_SHARE * camera))
-    _, _, stats, _ = cv2.connectedComponentsWithStats(astray.astype(np.uint8))
-    largest = int(stats[1:, cv2.CC_STAT_AREA].max(initial=0))
-    total = int(textured.sum())
-    return speed, left, 1 - float(astray.sum()) / total, largest / total
-
-
-def resize_blocks(flow: Flow, shape: tuple[int, ...]) -> Flow:
-    """(rows, columns, 2): mean vector of each block, still in px of the flow's own grid."""
-    mean = cv2.resize(flow, (shape[1], shape[0]), interpolation=cv2.INTER_AREA)
-    return np.asarray(mean, np.float32)
-
-
-def _blocks(values: NDArray[np.uint8] | Curve) -> Curve:
-    rows, columns = (max(1, round(side / BLOCK)) for side in values.shape)
-    mean = cv2.resize(
-        values.astype(np.float32), (columns, rows), interpolation=cv2.INTER_AREA
-    )
-    return np.asarray(mean, np.float32).reshape(rows, columns)
-
-
-def _contrast(image: Grey) -> Curve:
-    """Standard deviation of the levels in each block."""
-    values = image.astype(np.float32)
-    variance = _blocks(values * values) - _blocks(values) ** 2
-    return np.asarray(np.sqrt(np.maximum(variance, 0)), np.float32)
 
 
 def _new_picture(a: Grey, b: Grey, flow: Flow) -> float:

@@ -15,6 +15,8 @@ Grey = NDArray[np.uint8]
 
 # Flow finer than this adds cost, not knowledge: masks end on a grid of 8 px and coarser.
 FLOW_SIDE = 512
+# Side of the blocks that "something moves here" is decided on, px.
+BLOCK = 8
 
 
 def grey(image: NDArray[np.uint8]) -> Grey:
@@ -56,7 +58,17 @@ def resize_flow(flow: Flow, size: tuple[int, int]) -> Flow:
 
 def lengths(flow: Flow) -> NDArray[np.float32]:
     """(H, W) float32 length of each vector, px."""
-    return np.asarray(cv2.magnitude(flow[..., 0], flow[..., 1]), np.float32)
+    # Not cv2.magnitude: its last bit depends on where the array lies in memory, and an index that
+    # is resumed must equal one that was not interrupted.
+    x, y = flow[..., 0], flow[..., 1]
+    return np.asarray(np.sqrt(x * x + y * y), np.float32)
+
+
+def block_means(values: NDArray[np.uint8] | NDArray[np.float32]) -> NDArray[np.float32]:
+    """(rows, columns) float32: means over blocks of about 8x8 px, at least one block."""
+    rows, columns = (max(1, round(side / BLOCK)) for side in values.shape)
+    mean = cv2.resize(values.astype(np.float32), (columns, rows), interpolation=cv2.INTER_AREA)
+    return np.asarray(mean, np.float32).reshape(rows, columns)
 
 
 def require_frames(frames: NDArray[np.uint8]) -> None:

@@ -18,9 +18,16 @@ from numpy.typing import NDArray
 from motionlens.domain.ports import Flow, FlowBackend, Frames, Mask
 from motionlens.motion.flow.pairs import pair_flow, small_grey
 from motionlens.motion.flow.registry import flow_backend
-from motionlens.motion.grids import FLOW_SIDE, Grey, lengths, require_frames, require_one_of
+from motionlens.motion.grids import (
+    FLOW_SIDE,
+    Grey,
+    block_means,
+    lengths,
+    require_frames,
+    require_one_of,
+)
 from motionlens.motion.opencv import cv2
-from motionlens.motion.stabilise import fit_camera, subtract_camera
+from motionlens.motion.stabilise import CAMERA_ONLY, CameraPart, camera_only_score, camera_part
 
 RECIPES = ("adjacent", "anchor")
 # Equation 13: keeps the division defined.
@@ -29,10 +36,6 @@ ZETA = 1e-6
 # computed on, or if no block of 8x8 px changes by this many levels between the two frames.
 NOISE_FLOOR_PX = 0.2
 NOISE_FLOOR_LEVELS = 2.0
-# Camera only: this share of the vectors agrees with the camera, which moves this much.
-CAMERA_ONLY_SHARE = 0.85
-CAMERA_PX = 0.3
-_BLOCK = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,18 +44,30 @@ class MotionMask:
 
     Attributes
     ----------
-    mask : (F, H, W) float32
-        In [0, 1].
+    weights : (F, h, w) float32
+        In [0, 1], on the grid that the flow was computed on.
     camera_only : bool
         Whether the camera's motion explains nearly all there is.
     camera_share : float
-        Mean share of the vectors that agree with the camera model, over the frames in which the
-        camera moves; 0 where it never does.
+        Median share of the textured area that follows the camera while it moves; 0 where it never
+        does.
+    inlier_share : float
+        Mean share of the flow vectors that agree with the camera model, over all pairs.
     """
 
-    mask: Mask
+    weights: Mask
     camera_only: bool
     camera_share: float
+    inlier_share: float
+
+    def at(self, height: int, width: int) -> Mask:
+        """(F, height, width) float32: the mask at another size (bilinear)."""
+        if self.weights.shape[1:] == (height, width):
+            return self.weights.copy()
+        mask = np.empty((len(self.weights), height, width), np.float32)
+        for frame, row in enumerate(self.weights):
+            mask[frame] = cv2.resize(row, (width, height), interpolation=cv2.INTER_LINEAR)
+        return mask
 
 
 def motion_mask(
@@ -89,7 +104,7 @@ def motion_mask(
     Flow is computed at 512 px on the longer side at most; the mask is scaled there and then brought
     to the size of the frames (bilinear), so that its maximum may lie a little under 1 there.
     """
-    return describe_motion(frames, recipe, backend, stabilise).mask
+    return describe_motion(frames, recipe, backend, stabilise).at(*frames.shape[1:3])
 
 
 def describe_motion(
@@ -100,36 +115,65 @@ def describe_motion(
     require_one_of("mask recipe", recipe, RECIPES)
     measured = _measure(frames, recipe, flow_backend(backend), stabilise)
     weights = _scale(measured)
-    height, width = frames.shape[1:3]
-    mask = np.empty((len(frames), height, width), np.float32)
-    for frame, row in enumerate(weights):
-        mask[frame] = cv2.resize(row, (width, height), interpolation=cv2.INTER_LINEAR)
-    moving = measured.camera_px >= CAMERA_PX
-    share = float(measured.inlier_share[moving].mean()) if moving.any() else 0.0
-    mostly = bool(len(moving)) and float(moving.mean()) >= 0.5
-    return MotionMask(mask, mostly and share >= CAMERA_ONLY_SHARE, share)
+    parts = measured.camera
+    camera = np.array([part.camera for part in parts])
+    followed = np.array([part.followed for part in parts])
+    score, _, share = camera_only_score(camera, followed)
+    inliers = float(np.mean([part.inlier_share for part in parts])) if parts else 0.0
+    return MotionMask(weights, score >= CAMERA_ONLY, share, inliers)
+
+
+def sampled_mask(
+    frames: Frames, following: Frames, recipe: str = "adjacent", backend: str = "dis"
+) -> Mask:
+    """The mask of some frames of a clip only, for models that see no more of it.
+
+    A long clip of which a model takes 16 frames needs 16 flow fields, not hundreds; and the motion
+    at a frame stays that of the clip, a displacement to the *next* frame, not to the next sample.
+
+    Parameters
+    ----------
+    frames, following : (F, H, W, 3) uint8
+        RGB; each frame, and the one after it in the clip.
+    recipe : {"adjacent", "anchor"}
+        ``anchor`` is measured from `frames[0]` and does not look at `following`.
+
+    Returns
+    -------
+    (F, H, W) float32 in [0, 1]
+        Scaled by its own minimum and maximum, with the noise floor of :func:`motion_mask`.
+    """
+    require_frames(frames)
+    require_frames(following)
+    require_one_of("mask recipe", recipe, RECIPES)
+    engine = flow_backend(backend)
+    anchor = recipe == "anchor"
+    pairs = ((frames[0], f) for f in frames) if anchor else zip(frames, following, strict=True)
+    rows, change = [], 0.0
+    for first, second in pairs:
+        a, b = small_grey(first, FLOW_SIDE), small_grey(second, FLOW_SIDE)
+        rows.append(lengths(pair_flow(engine, a, b, a.shape[1])))
+        change = max(change, float(block_means(cv2.absdiff(a, b).astype(np.uint8)).max()))
+    weights = _scale(_Measured(np.stack(rows), change, []))
+    return MotionMask(weights, False, 0.0, 0.0).at(*frames.shape[1:3])
 
 
 @dataclass(frozen=True, eq=False)
 class _Measured:
     length: NDArray[np.float32]  # (F, h, w)
     change: float  # levels
-    camera_px: NDArray[np.float64]  # (F-1,)
-    inlier_share: NDArray[np.float64]  # (F-1,)
+    camera: list[CameraPart]  # F-1
 
 
-def _measure(
-    frames: Frames, recipe: str, backend: FlowBackend, stabilise: bool
-) -> _Measured:
+def _measure(frames: Frames, recipe: str, backend: FlowBackend, stabilise: bool) -> _Measured:
     rows: list[NDArray[np.float32]] = []
-    change, camera = 0.0, []
+    change, camera = 0.0, list[CameraPart]()
     first = small_grey(frames[0])
     for a, b, flow in _flows(frames, recipe, backend):
-        fit = fit_camera(flow)
-        field = fit.field(*flow.shape[:2])
-        camera.append((float(lengths(field).mean()), fit.inlier_share))
-        rows.append(lengths(subtract_camera(flow, fit) if stabilise else flow))
-        change = max(change, _greatest_change(a, b))
+        part, rest = camera_part(a, flow)
+        camera.append(part)
+        rows.append(lengths(rest if stabilise else flow))
+        change = max(change, float(block_means(cv2.absdiff(a, b).astype(np.uint8)).max()))
     still = np.zeros(first.shape, np.float32)
     if not rows:
         rows = [still]
@@ -137,13 +181,10 @@ def _measure(
         rows.append(rows[-1])
     else:
         rows.insert(0, still)
-    pairs = np.array(camera, np.float64).reshape(-1, 2)
-    return _Measured(np.stack(rows), change, pairs[:, 0], pairs[:, 1])
+    return _Measured(np.stack(rows), change, camera)
 
 
-def _flows(
-    frames: Frames, recipe: str, backend: FlowBackend
-) -> Iterator[tuple[Grey, Grey, Flow]]:
+def _flows(frames: Frames, recipe: str, backend: FlowBackend) -> Iterator[tuple[Grey, Grey, Flow]]:
     before = small_grey(frames[0], FLOW_SIDE)
     for frame in frames[1:]:
         now = small_grey(frame, FLOW_SIDE)
@@ -159,9 +200,3 @@ def _scale(measured: _Measured) -> NDArray[np.float32]:
     if high < NOISE_FLOOR_PX or measured.change < NOISE_FLOOR_LEVELS:
         return np.zeros_like(length)
     return np.asarray((length - low) / np.float32(high - low + ZETA), np.float32)
-
-
-def _greatest_change(a: Grey, b: Grey) -> float:
-    columns, rows = (max(1, round(side / _BLOCK)) for side in a.shape[::-1])
-    change = cv2.absdiff(a, b).astype(np.float32)
-    return float(cv2.resize(change, (columns, rows), interpolation=cv2.INTER_AREA).max())

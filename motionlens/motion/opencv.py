@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from motionlens.files import restored_environment
 
-# Importing OpenCV points Qt at OpenCV's own folders; child processes would inherit that.
-with restored_environment():
+# Importing OpenCV points Qt and the system's loader at OpenCV's own folders; child processes would
+# inherit that.
+_OVERWRITTEN = ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR", "LD_LIBRARY_PATH")
+
+with restored_environment(*_OVERWRITTEN):
     import cv2
 
 __all__ = ["cv2"]

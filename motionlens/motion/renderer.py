@@ -11,7 +11,7 @@ from motionlens.domain.errors import UsageError
 from motionlens.domain.ports import Flow, Frames
 from motionlens.motion.flow.pairs import frame_flow
 from motionlens.motion.grids import require_frames
-from motionlens.motion.mask import motion_mask
+from motionlens.motion.mask import MotionMask, describe_motion
 from motionlens.motion.opencv import cv2
 from motionlens.motion.overlay import compose, flow_scale, require_overlays
 from motionlens.motion.tracks import Tracks, track_points
@@ -31,13 +31,13 @@ class ClipRenderer:
 
     Notes
     -----
-    Holds the mask (as large as the clip in float16), the tracks and the scale, but not the frames:
+    Holds the mask (512 px wide at most), the tracks and the scale, but not the frames:
     each call is given those of the same clip again.
     """
 
     def __init__(self, backend: str = "dis") -> None:
         self._backend = backend
-        self._mask: NDArray[np.float16] | None = None
+        self._mask: MotionMask | None = None
         self._tracks: Tracks | None = None
         self._scale: float | None = None
 
@@ -55,12 +55,12 @@ class ClipRenderer:
         require_frames(frames)
         require_overlays(overlays)
         if not 0 <= n < len(frames):
-            last = len(frames) - 1
-            raise UsageError(f"There is no frame {n}", f"frames go from 0 to {last}", "Name another")
+            known = f"frames go from 0 to {len(frames) - 1}"
+            raise UsageError(f"There is no frame {n}", known, "Name another")
         wanted = set(overlays)
         flow = self._flow(frames, n) if wanted & {"flow", "arrows"} else None
         scale = self._flow_scale(frames) if "flow" in wanted else 0.0
-        mask = self._clip_mask(frames)[n].astype(np.float32) if "mask" in wanted else None
+        mask = self._clip_mask(frames).weights[n] if "mask" in wanted else None
         picture = compose(frames[n], flow, mask, wanted, opacity, scale)
         rgb = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGRA2RGB), np.uint8)
         size = (frames.shape[2], frames.shape[1])
@@ -81,9 +81,9 @@ class ClipRenderer:
             self._scale = flow_scale([self._flow(frames, int(n)) for n in picked])
         return self._scale
 
-    def _clip_mask(self, frames: Frames) -> NDArray[np.float16]:
+    def _clip_mask(self, frames: Frames) -> MotionMask:
         if self._mask is None:
-            self._mask = motion_mask(frames, "adjacent", self._backend).astype(np.float16)
+            self._mask = describe_motion(frames, "adjacent", self._backend)
         return self._mask
 
     def _clip_tracks(self, frames: Frames) -> Tracks:
@@ -92,8 +92,8 @@ class ClipRenderer:
         return self._tracks
 
 
-def draw(frames: Frames, n: int, overlays: Collection[str], backend: str = "dis") -> (
-    NDArray[np.uint8]
-):
+def draw(
+    frames: Frames, n: int, overlays: Collection[str], backend: str = "dis"
+) -> NDArray[np.uint8]:
     """Frame `n` of a clip with overlays drawn, (H, W, 3) RGB uint8: see :class:`ClipRenderer`."""
     return ClipRenderer(backend).draw(frames, n, overlays)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motionlens.domain.ports import Flow
+from motionlens.motion.grids import Grey, block_means, lengths
 from motionlens.motion.opencv import cv2
 
 # Every fourth pixel along both sides: one vector in 16.
@@ -20,6 +21,13 @@ _STEP = 4
 # A homography needs four points; below this many, agreement would mean nothing.
 _LEAST_VECTORS = 16
 _LEAST_INLIERS = 0.3
+# Slower than this a fitted camera is noise of the flow.
+CAMERA_PX = 0.3
+# From this score on, the camera is all that moves.
+CAMERA_ONLY = 0.88
+_MOST_OF_CLIP = 0.8
+_TEXTURE_LEVELS = 5.0
+_ASTRAY_PX, _ASTRAY_SHARE = 0.35, 0.35
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,14 +78,95 @@ def fit_camera(flow: Flow, tolerance_px: float = 1.0) -> CameraFit:
         return _no_camera()
     away = np.linalg.norm(cv2.perspectiveTransform(points, matrix) - moved, axis=2)
     share = float((away <= tolerance_px).mean())
-    return CameraFit(np.asarray(matrix, np.float64), share) if share >= _LEAST_INLIERS else (
-        _no_camera()
-    )
+    if share < _LEAST_INLIERS:
+        return _no_camera()
+    return CameraFit(np.asarray(matrix, np.float64), share)
 
 
 def subtract_camera(flow: Flow, fit: CameraFit) -> Flow:
     """(H, W, 2) float32: what moves beside the camera, px."""
     return flow - fit.field(*flow.shape[:2])
+
+
+@dataclass(frozen=True)
+class CameraPart:
+    """How much of one flow field is the camera's.
+
+    Attributes
+    ----------
+    camera : float
+        Mean length of the fitted camera's field, px.
+    left : float
+        Mean length of the flow that it does not explain, px.
+    followed : float
+        Share of the textured blocks that follow the camera; 0 where it moves less than 0.3 px.
+    inlier_share : float
+        Share of the sampled vectors that agree with the camera model.
+    """
+
+    camera: float
+    left: float
+    followed: float
+    inlier_share: float
+
+
+def camera_part(image: Grey, flow: Flow) -> tuple[CameraPart, Flow]:
+    """The camera's part in a flow field, and what is left of the field without it.
+
+    Only textured blocks of 8x8 px count as following: flow in plain areas is filled in from
+    around. A block follows if it is off by at most a third of a pixel, or of the camera's motion.
+    """
+    fit = fit_camera(flow)
+    field = fit.field(*flow.shape[:2])
+    rest = flow - field
+    camera, left = float(lengths(field).mean()), float(lengths(rest).mean())
+    textured = _contrast(image) >= _TEXTURE_LEVELS
+    followed = 0.0
+    if camera >= CAMERA_PX and textured.any():
+        away = lengths(_block_means(rest, textured.shape))
+        speed = lengths(_block_means(field, textured.shape))
+        follows = away <= np.maximum(_ASTRAY_PX, _ASTRAY_SHARE * speed)
+        followed = float(follows[textured].mean())
+    return CameraPart(camera, left, followed, fit.inlier_share), rest
+
+
+def camera_only_score(
+    camera: NDArray[np.floating], followed: NDArray[np.floating]
+) -> tuple[float, float, float]:
+    """Whether the camera is all that moves in a clip.
+
+    Parameters
+    ----------
+    camera, followed : (F-1,) float
+        :class:`CameraPart` of each pair of frames.
+
+    Returns
+    -------
+    score : float
+        0 to 1: median share of texture that follows the camera while it moves, lowered where it
+        moves in under 80 % of the frames.
+    moving : float
+        Share of the frames in which the camera moves.
+    share : float
+        That median.
+    """
+    moves = camera >= CAMERA_PX
+    if not moves.any():
+        return 0.0, 0.0, 0.0
+    moving, share = float(moves.mean()), float(np.median(followed[moves]))
+    return share * min(1.0, moving / _MOST_OF_CLIP), moving, share
+
+
+def _block_means(flow: Flow, shape: tuple[int, ...]) -> Flow:
+    mean = cv2.resize(flow, (shape[1], shape[0]), interpolation=cv2.INTER_AREA)
+    return np.asarray(mean, np.float32).reshape(shape[0], shape[1], 2)
+
+
+def _contrast(image: Grey) -> NDArray[np.float32]:
+    """Standard deviation of the levels in each block."""
+    values = image.astype(np.float32)
+    variance = block_means(values * values) - block_means(values) ** 2
+    return np.asarray(np.sqrt(np.maximum(variance, 0)), np.float32)
 
 
 def _grid(height: int, width: int, step: int) -> NDArray[np.float32]:

@@ -88,8 +88,7 @@ def _follow(
 def _step(
     a: Grey, b: Grey, start: NDArray[np.float32]
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    # OpenCV's stub knows no None here, the binding does.
-    moved, status, _ = cv2.calcOpticalFlowPyrLK(  # type: ignore[call-overload]
+    moved, status, _ = cv2.calcOpticalFlowPyrLK(
         a, b, start.reshape(-1, 1, 2), None, winSize=(_WINDOW, _WINDOW), maxLevel=_LEVELS
     )
     return moved.reshape(-1, 2), status.ravel() == 1

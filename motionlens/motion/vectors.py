@@ -16,8 +16,8 @@ LEAST_ARROW_PX = 1.2
 TRAIL_FRAMES = 12
 # Points that stay within this share of the width have not moved: no trail.
 _LEAST_TRAVEL = 0.02
-# Drawn arrows are this much longer than the motion, but never reach into the next one's place.
-_ARROW_GAIN = 3.0
+# Drawn arrows grow with the motion: long enough to show a head, never into the next one's place.
+_SHORTEST_ARROW_PX, _ARROW_GAIN = 6.0, 2.0
 _LONGEST_ARROW_PX = 26.0
 _OUTLINE = (18, 18, 20)
 _TRAIL = (240, 240, 244)
@@ -88,7 +88,9 @@ def draw_arrows(rgb: NDArray[np.uint8], table: NDArray[np.float32]) -> None:
     for row in table.astype(np.float64):
         start, step = row[:2] * size, row[2:] * size
         length = float(np.hypot(*step))
-        drawn = step * (min(_LONGEST_ARROW_PX, _ARROW_GAIN * length) / max(length, 1e-6))
+        drawn = step * (
+            min(_LONGEST_ARROW_PX, _SHORTEST_ARROW_PX + _ARROW_GAIN * length) / max(length, 1e-6)
+        )
         red, green, blue = (int(c) for c in direction_colours(np.arctan2(-step[1], step[0])))
         tip = start + drawn
         for thickness, colour in ((3, _OUTLINE), (1, (red, green, blue))):

@@ -44,8 +44,7 @@ def clips(
     decisions = rooms.store.decisions()
     flags = rooms.store.flags()
     rows = [
-        clip_row(clip, decisions, flags)
-        for clip in rooms.store.clips(Role(role) if role else None)
+        clip_row(clip, decisions, flags) for clip in rooms.store.clips(Role(role) if role else None)
     ]
     return [
         row

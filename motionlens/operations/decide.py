@@ -71,7 +71,15 @@ def history(rooms: Rooms, clip: str | None = None) -> list[HistoryRow]:
     """One row a clip and event, oldest first."""
     wanted = ClipFinder(rooms.store.clips()).find(clip).id if clip else None
     return [
-        HistoryRow(e.step, e.at, e.by, e.clip, str(e.decision), e.note or _what(str(e.kind)), dict(e.evidence))
+        HistoryRow(
+            e.step,
+            e.at,
+            e.by,
+            e.clip,
+            str(e.decision),
+            e.note or _what(str(e.kind)),
+            dict(e.evidence),
+        )
         for e in rooms.store.events(wanted)
     ]
 

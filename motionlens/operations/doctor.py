@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from motionlens import __version__
 from motionlens.domain.errors import MotionLensError
+from motionlens.domain.version import VERSION
 from motionlens.operations.rooms import Tools
 
 # What each distribution is for; a missing one names the part of the program that rests on it.
@@ -60,7 +60,7 @@ def _tried(name: str, look: Callable[[], Check]) -> Check:
 
 
 def _python() -> Check:
-    detail = f"MotionLens {__version__}, Python {platform.python_version()}, {platform.platform()}"
+    detail = f"MotionLens {VERSION}, Python {platform.python_version()}, {platform.platform()}"
     return Check("python", sys.version_info >= (3, 11), detail, "Use Python 3.11 or newer")
 
 
@@ -100,7 +100,9 @@ def _device(tools: Tools) -> Check:
 def _codecs(tools: Tools) -> Check:
     missing = [codec for codec in _CODECS if not tools.reader.decodes(codec)]
     if missing:
-        return Check("codecs", False, f"cannot read {', '.join(missing)}", "pip install --upgrade av")
+        return Check(
+            "codecs", False, f"cannot read {', '.join(missing)}", "pip install --upgrade av"
+        )
     return Check("codecs", True, f"all {len(_CODECS)} codecs: {', '.join(_CODECS)}")
 
 

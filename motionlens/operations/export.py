@@ -73,7 +73,7 @@ def approved(rooms: Rooms, include: str = "not-excluded") -> Manifest:
         Nothing is approved.
     """
     which = Include(include)
-    decisions = rooms.store.decisions()
+    decisions = {} if which is Include.EVERYTHING else rooms.store.decisions()
     disputed = rooms.store.disputed() if which is Include.AGREED else set()
     entries = []
     for clip in sorted(rooms.store.clips(Role.TRAINING), key=lambda clip: clip.id):
@@ -116,11 +116,10 @@ def _existing(clip: Clip) -> Path:
 
 def _cutter(rooms: Rooms) -> Any:
     def cut(entry: ManifestEntry, out: Path) -> None:
-        """Write the frames of an entry that is a part of its file as a file of its own."""
-        if entry.span is None:
-            raise ManifestError(f"{entry.path} is a whole file", "", "Link or copy it")
+        """Write an entry's frames as a file of its own."""
+        start, stop = (entry.span.start, entry.span.stop) if entry.span else (0, None)
         clip = next(c for c in rooms.store.clips(Role.TRAINING) if c.id == entry.id)
-        frames = rooms.reader.frames(present_path(clip), entry.span.start, entry.span.stop)
+        frames = rooms.reader.frames(present_path(clip), start, stop)
         rooms.reader.write(out, frames, entry.fps or 8.0)
 
     return cut

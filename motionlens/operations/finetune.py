@@ -171,7 +171,7 @@ def model_source(rooms: Rooms, model: str) -> str:
 
 def _base(rooms: Rooms, model: str) -> str:
     # A run stays a name and a model too; a path must hold wherever the child is started.
-    named = {info.run for info in rooms.trainer.runs()} | {m.name for m in rooms.models.list()}
+    named = {info.run for info in rooms.trainer.runs()} | {m.name for m in rooms.models.known()}
     return model if model in named else os.path.abspath(model)
 
 
@@ -192,9 +192,7 @@ def _training_list(
 
 def _foreign(rooms: Rooms, file: Path) -> Manifest:
     known = {
-        (path, clip.span): clip
-        for clip in rooms.store.clips(Role.TRAINING)
-        for path in clip.paths
+        (path, clip.span): clip for clip in rooms.store.clips(Role.TRAINING) for path in clip.paths
     }
     entries = []
     for path, caption, part in rooms.formats.read(file):

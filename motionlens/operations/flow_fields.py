@@ -11,14 +11,15 @@ from numpy.typing import NDArray
 from motionlens.domain.ports import FlowBackend
 from motionlens.domain.requests import ClipDecoder
 
-# Flow is smooth: half the side it is computed at is finer than what an overlay can show.
-FLOW_SIDE = 512
+# Overlays show flow on a grid of some 200 columns at most, and both players must keep pace on two
+# cores: flow for watching is computed on small frames. Masks and indexes have their own.
+FLOW_SIDE = 256
 ARROW_STEP = 28.0
 ARROW_LEAST_PX = 1.2
 TRACK_FRAMES = 12
 TRACK_LEAST_SHARE = 0.02
-_TRACK_GRID = 24
-_SCALE_FRAMES = 12
+TRACK_STEP = 36.0
+_SCALE_FRAMES = 6
 
 Field = NDArray[np.float16]
 
@@ -63,7 +64,7 @@ class FlowFields:
         return field
 
     def scale(self, path: str, clip: ClipDecoder, start: int, stop: int) -> float:
-        """98th percentile of the flow's length in px a frame, over 12 frames spread evenly over
+        """98th percentile of the flow's length in px a frame, over 6 frames spread evenly over
         the clip: fixed while it plays, and the same whichever frame was looked at first."""
         key = (path, start, stop)
         if key not in self._scales:
@@ -81,7 +82,7 @@ class FlowFields:
         b = clip.luma(n + 1, FLOW_SIDE)
         flow = self._flow.flow(a, b)
         factor = clip.info.width / a.shape[1]
-        field: Field = (flow[::2, ::2] * factor).astype(np.float16)
+        field: Field = (flow * factor).astype(np.float16)
         return field
 
 
@@ -114,7 +115,7 @@ def arrows(field: Field, shown: tuple[int, int], step: float) -> NDArray[np.floa
 
 
 def trails(
-    field_at: Callable[[int], Field], n: int, start: int, size: tuple[int, int]
+    field_at: Callable[[int], Field], n: int, start: int, size: tuple[int, int], columns: int = 24
 ) -> NDArray[np.float32]:
     """(P, T, 2) in fractions of the frame, newest first, NaN where a point was outside.
 
@@ -122,10 +123,8 @@ def trails(
     through the flow of up to 12 frames. Points that moved less than 2 % of the width are left out.
     """
     width, height = size
-    rows = max(2, round(_TRACK_GRID * height / max(1, width)))
-    x, y = np.meshgrid(
-        (np.arange(_TRACK_GRID) + 0.5) / _TRACK_GRID, (np.arange(rows) + 0.5) / rows
-    )
+    rows = max(2, round(columns * height / max(1, width)))
+    x, y = np.meshgrid((np.arange(columns) + 0.5) / columns, (np.arange(rows) + 0.5) / rows)
     points: NDArray[np.float64] = np.column_stack([x.ravel(), y.ravel()])
     trail = [points]
     for earlier in range(n - 1, max(start, n - TRACK_FRAMES) - 1, -1):
@@ -154,9 +153,7 @@ def _step_back(
     return earlier
 
 
-def _sample(
-    field: Field, x: NDArray[np.float64], y: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _sample(field: Field, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
     height, width = field.shape[:2]
     known = np.isfinite(x) & np.isfinite(y)
     column = np.clip(np.where(known, x, 0) * width, 0, width - 1).astype(int)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from motionlens.domain.clip import Clip, Role
+import numpy as np
+from numpy.typing import NDArray
+
+from motionlens.domain.clip import Clip, Role, Span
 from motionlens.domain.errors import MediaError, UsageError
 from motionlens.domain.ports import (
     Attributor,
@@ -19,14 +23,15 @@ from motionlens.domain.ports import (
     Progress,
     Token,
 )
+from motionlens.lanes import SerialLane
 from motionlens.operations.add import Skipped
 from motionlens.operations.rooms import NO_PROGRESS, NO_TOKEN, Rooms, frame_range, present_path
 
 # The mask is measured on frames of at most this side; the model's own grid is far smaller.
 MASK_SIDE = 256
-MOST_FRAMES = 1200
 # Rows are committed together in small groups: one sync for eight clips, at most eight done again.
 COMMIT_EVERY = 8
+READ_AHEAD = 3
 
 
 @dataclass(frozen=True)
@@ -81,9 +86,7 @@ def index(
             "timesteps are shares of noise between 0 and 1, and the size is 1 or more",
             "Leave them out to take the defaults",
         )
-    settings = IndexSettings(
-        model, tracked, timesteps, mask, flow, projection, dim, seed, device
-    )
+    settings = IndexSettings(model, tracked, timesteps, mask, flow, projection, dim, seed, device)
     progress("Loading the model", 0, 1)
     attributor = rooms.models.attributor(settings)
     opened = rooms.indexes.open(attributor.spec, note(settings))
@@ -91,13 +94,12 @@ def index(
     todo = [clip for clip in training if clip.id not in have]
     skipped: list[Skipped] = []
     pending: dict[str, GradientRow] = {}
-    motion = rooms.motion(flow)
-    for done, clip in enumerate(todo):
+    for done, (clip, ready) in enumerate(_prepared(rooms, todo, settings, attributor.frames)):
         token.check()
         progress("Indexing", len(training) - len(todo) + done, len(training))
         try:
-            frames, weights = frames_and_mask(rooms, clip, motion, mask)
-            pending[clip.id] = attributor.row(frames, weights, clip.caption)
+            seen = ready()
+            pending[clip.id] = attributor.row(seen.frames, seen.mask, clip.caption)
         except MediaError as error:
             skipped.append(Skipped(clip.path, error.why or error.what))
         if len(pending) >= COMMIT_EVERY:
@@ -111,6 +113,32 @@ def index(
         time.monotonic() - started,
         tuple(skipped),
     )
+
+
+def _prepared(
+    rooms: Rooms, clips: Sequence[Clip], settings: IndexSettings, samples: int
+) -> Iterator[tuple[Clip, Callable[[], ModelClip]]]:
+    """Each clip with a call that waits for what the model sees of it, read a few clips ahead.
+
+    Decoding and flow run beside the gradients, on a lane of their own with its own tools.
+    """
+    motion = rooms.motion(settings.flow)
+    lane = SerialLane("index feed")
+    waiting: deque[tuple[Clip, Callable[[], ModelClip]]] = deque()
+
+    def read(clip: Clip) -> Callable[[], ModelClip]:
+        return lane.submit(
+            clip.id, lambda _: model_clip(rooms, clip, motion, settings.mask, samples)
+        ).result
+
+    try:
+        for clip in clips:
+            waiting.append((clip, read(clip)))
+            if len(waiting) > READ_AHEAD:
+                yield waiting.popleft()
+        yield from waiting
+    finally:
+        lane.close()
 
 
 def note(settings: IndexSettings) -> dict[str, Any]:
@@ -142,13 +170,55 @@ def settings_of(noted: Mapping[str, Any], device: str) -> IndexSettings:
     )
 
 
-def frames_and_mask(
-    rooms: Rooms, clip: Clip, motion: Motion, recipe: str
-) -> tuple[Frames, Mask | None]:
-    """What the attributor takes of a clip: frames (F, H, W, 3) and its motion mask, or None."""
-    start, stop = frame_range(clip, MOST_FRAMES)
-    frames = rooms.reader.frames(present_path(clip), start, stop, max_side=MASK_SIDE)
-    return frames, None if recipe == "none" else motion.mask(frames, recipe)
+@dataclass(frozen=True, eq=False)
+class ModelClip:
+    """What a model sees of a clip.
+
+    Attributes
+    ----------
+    frames : (F, H, W, 3) uint8
+        At the model's equal times, or all frames of a clip that has no more.
+    mask : (F, H, W) float32 or None
+        Motion mask of these frames.
+    times : (F,) int
+        Their numbers in the clip.
+    """
+
+    frames: Frames
+    mask: Mask | None
+    times: NDArray[np.int_]
+
+    def sampled_span(self, span: Span) -> Span:
+        """A span of the clip's frames as a span of `frames`; the nearest one if it holds none."""
+        inside = np.flatnonzero((self.times >= span.start) & (self.times < span.stop))
+        if inside.size == 0:
+            inside = np.array([np.abs(self.times - (span.start + span.stop - 1) / 2).argmin()])
+        return Span(int(inside[0]), int(inside[-1]) + 1)
+
+
+def model_clip(rooms: Rooms, clip: Clip, motion: Motion, recipe: str, samples: int) -> ModelClip:
+    """Read what a model of `samples` frames sees of a clip, with its motion mask.
+
+    Flow is measured at those frames alone: 16 fields for a clip of 300 frames, each still a
+    displacement to the next frame of the clip.
+    """
+    path = present_path(clip)
+    start, stop = frame_range(clip)
+    count = stop - start
+    if count <= samples:
+        frames = rooms.reader.frames(path, start, stop, max_side=MASK_SIDE)
+        mask = None if recipe == "none" else motion.mask(frames, recipe)
+        return ModelClip(frames, mask, np.arange(count))
+    times = np.rint(np.linspace(0, count - 1, samples)).astype(int)
+    if recipe == "none":
+        wanted = [start + int(t) for t in times]
+        return ModelClip(rooms.reader.frames(path, max_side=MASK_SIDE, indices=wanted), None, times)
+    first = np.minimum(times, count - 2)  # the last frame moves as the one before it
+    wanted = [start + int(t) for pair in zip(times, first, first + 1, strict=True) for t in pair]
+    read = rooms.reader.frames(path, max_side=MASK_SIDE, indices=wanted)
+    shown, before, after = read[0::3], read[1::3], read[2::3]
+    mask = motion.sampled_mask(before, after, recipe)
+    return ModelClip(np.ascontiguousarray(shown), mask, times)
 
 
 def attributor_for(rooms: Rooms, noted: Mapping[str, Any], device: str) -> Attributor:

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from motionlens.domain.clip import Clip, Region, Span
 from motionlens.domain.errors import IndexStale, UsageError
-from motionlens.domain.ports import Attributor, Frames, GradientIndex, Mask, Progress, Token
+from motionlens.domain.ports import Attributor, GradientIndex, Mask, Progress, Token
 from motionlens.domain.seeds import generator
 from motionlens.files import content_hash
-from motionlens.operations.index import attributor_for, frames_and_mask
+from motionlens.operations.index import ModelClip, attributor_for, model_clip
 from motionlens.operations.rooms import Rooms
 
 
@@ -28,7 +28,9 @@ class OpenIndex:
     attributor: Attributor
 
 
-def open_fresh(rooms: Rooms, fingerprint: str | None, device: str, clips: Sequence[Clip]) -> OpenIndex:
+def open_fresh(
+    rooms: Rooms, fingerprint: str | None, device: str, clips: Sequence[Clip]
+) -> OpenIndex:
     """The index of the last `index` call, or the named one.
 
     Raises
@@ -81,7 +83,7 @@ class QueryMaker:
         self._rooms = rooms
         self._opened = opened
         self._motion = rooms.motion(opened.note["flow"])
-        self._made: dict[str, tuple[Frames, Mask | None]] = {}
+        self._made: dict[str, ModelClip] = {}
 
     def rows(
         self,
@@ -96,14 +98,20 @@ class QueryMaker:
         for done, clip in enumerate(clips):
             token.check()
             progress("Gradients of the queries", done, len(clips))
-            frames, mask = self._frames(clip)
-            if span is not None and span.stop > len(frames):
+            seen = self._seen(clip)
+            if span is not None and span.stop > clip.info.frames:
                 raise UsageError(
                     f"The span {span.start}:{span.stop} lies outside {clip.name}",
-                    f"it has {len(frames)} frames",
+                    f"it has {clip.info.frames} frames",
                     "Mend the span",
                 )
-            row = self._opened.attributor.query_row(frames, mask, clip.caption, region, span)
+            row = self._opened.attributor.query_row(
+                seen.frames,
+                seen.mask,
+                clip.caption,
+                region,
+                seen.sampled_span(span) if span is not None else None,
+            )
             rows.append(row.vector)
         dim = self._opened.index.spec.dim
         return np.array(rows, np.float32).reshape(len(rows), dim)
@@ -122,20 +130,26 @@ class QueryMaker:
             for q, clip in enumerate(clips):
                 token.check()
                 progress("Chance level", copy * len(clips) + q, copies * len(clips))
-                frames, mask = self._frames(clip)
-                shuffled = np.ones(frames.shape[:3], np.float32) if mask is None else _shuffle(mask, rng)
-                made = self._opened.attributor.null_rows(frames, [shuffled], clip.caption)
+                seen = self._seen(clip)
+                shuffled = (
+                    np.ones(seen.frames.shape[:3], np.float32)
+                    if seen.mask is None
+                    else _shuffle(seen.mask, rng)
+                )
+                made = self._opened.attributor.null_rows(seen.frames, [shuffled], clip.caption)
                 rows.append(made[0])
         dim = self._opened.index.spec.dim
         return np.array(rows, np.float32).reshape(copies, len(clips), dim)
 
-    def _frames(self, clip: Clip) -> tuple[Frames, Mask | None]:
+    def _seen(self, clip: Clip) -> ModelClip:
         if clip.id not in self._made:
-            made = frames_and_mask(self._rooms, clip, self._motion, self._opened.note["mask"])
-            # Twenty clips of a few MB; a set of hundreds is read again rather than kept.
-            if len(self._made) < 40:
-                self._made[clip.id] = made
-            return made
+            self._made[clip.id] = model_clip(
+                self._rooms,
+                clip,
+                self._motion,
+                self._opened.note["mask"],
+                self._opened.attributor.frames,
+            )
         return self._made[clip.id]
 
 

@@ -90,9 +90,7 @@ def rank(
         null = maker.null_rows(queries, copies, progress, token)
         null_method = "centred" if method in ("combined", "learned") else method
         against = _score(scorer, joined, rows, len(bad_clips), null_method).scores
-        nulls = [
-            _score(scorer, joined, copy, len(bad_clips), null_method).scores for copy in null
-        ]
+        nulls = [_score(scorer, joined, copy, len(bad_clips), null_method).scores for copy in null]
         p = scorer.p_values(against, np.concatenate(nulls))
         q = benjamini_hochberg(p)
     ranking = Ranking(
@@ -169,9 +167,7 @@ def ranking_from_json(document: dict[str, Any]) -> Ranking:
         for q in document["queries"]
     )
     rows = tuple(RankedClip(**row) for row in document["rows"])
-    return Ranking(
-        document["method"], document["fingerprint"], rows, queries, document["left_out"]
-    )
+    return Ranking(document["method"], document["fingerprint"], rows, queries, document["left_out"])
 
 
 def _join(rooms: Rooms, index: Any, clips: Sequence[Clip]) -> _Joined:

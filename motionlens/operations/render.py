@@ -8,18 +8,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motionlens.domain.clip import MediaInfo
-from motionlens.domain.errors import MediaError
+from motionlens.domain.errors import Cancelled, MediaError
 from motionlens.domain.ports import FlowBackend
 from motionlens.domain.requests import (
     ClipDecoder,
-    Composer,
+    Compose,
     FrameImage,
     FrameRequest,
     OpenClipper,
 )
-from motionlens.operations.flow_fields import ARROW_STEP, FlowFields, arrows, soft_mask, trails
+from motionlens.operations.flow_fields import (
+    ARROW_STEP,
+    TRACK_STEP,
+    FlowFields,
+    arrows,
+    soft_mask,
+    trails,
+)
 
 _NEEDS_FLOW = frozenset({"flow", "mask", "arrows", "tracks"})
+# Arrows and tracks have no scale of colour: nothing of the rest of the clip is needed for them.
+_NEEDS_SCALE = frozenset({"flow", "mask"})
 
 
 class PlayerRenderer:
@@ -37,21 +46,24 @@ class PlayerRenderer:
         self,
         open_clip: OpenClipper,
         flow: FlowBackend,
-        composer: Composer,
+        compose: Compose,
         open_clips: int = 6,
         image_bytes: int = 48_000_000,
     ) -> None:
         self._open_clip = open_clip
-        self._composer = composer
+        self._compose = compose
         self._fields = FlowFields(flow)
         self._most_open = open_clips
         self._image_budget = image_bytes
         self._clips: OrderedDict[str, ClipDecoder] = OrderedDict()
         self._images: OrderedDict[tuple[object, ...], FrameImage] = OrderedDict()
         self._image_bytes = 0
+        self._closed = False
 
     def render(self, request: FrameRequest) -> FrameImage:
         """The frame that was asked for, or the clip's nearest one."""
+        if self._closed:
+            raise Cancelled
         key = _key(request)
         found = self._images.get(key)
         if found is None:
@@ -72,7 +84,8 @@ class PlayerRenderer:
         )
 
     def close(self) -> None:
-        """Close all files; the renderer can be used again."""
+        """Close all files, for good: a request that comes after is cancelled."""
+        self._closed = True
         while self._clips:
             self._clips.popitem()[1].close()
         self._images.clear()
@@ -87,9 +100,10 @@ class PlayerRenderer:
         field, mask, scale_px = None, None, 0.0
         if request.overlays & _NEEDS_FLOW:
             field = self._fields.field(request.path, clip, n, stop)
+        if field is not None and request.overlays & _NEEDS_SCALE:
             scale_px = self._fields.scale(request.path, clip, start, stop)
             mask = soft_mask(field, scale_px) if "mask" in request.overlays else None
-        pixels = self._composer.compose(
+        pixels = self._compose(
             clip.frame_of_size(n, *shown),
             field.astype(np.float32) if field is not None and "flow" in request.overlays else None,
             mask,
@@ -109,12 +123,12 @@ class PlayerRenderer:
             arrows=None
             if field is None or "arrows" not in request.overlays
             else arrows(field, shown, ARROW_STEP * request.ratio),
-            tracks=self._tracks(request, clip, n, start, stop),
+            tracks=self._tracks(request, clip, n, start, stop, shown[0]),
             flow_scale_px=scale_px,
         )
 
     def _tracks(
-        self, request: FrameRequest, clip: ClipDecoder, n: int, start: int, stop: int
+        self, request: FrameRequest, clip: ClipDecoder, n: int, start: int, stop: int, width: int
     ) -> NDArray[np.float32] | None:
         if "tracks" not in request.overlays:
             return None
@@ -123,6 +137,7 @@ class PlayerRenderer:
             n,
             start,
             (clip.info.width, clip.info.height),
+            max(6, int(width / (TRACK_STEP * request.ratio))),
         )
 
     def _clip(self, request: FrameRequest) -> ClipDecoder:

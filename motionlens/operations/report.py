@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from motionlens import __version__
 from motionlens.domain.clip import Clip
 from motionlens.domain.errors import MediaError, UsageError
 from motionlens.domain.ports import Progress, Token
 from motionlens.domain.ranking import ScoredClip
 from motionlens.domain.report import ReportClip, ReportDocument, ReportSection
+from motionlens.domain.version import VERSION
 from motionlens.files import write_atomically
 from motionlens.operations.clips import ClipFinder, ClipRow, clip_row
 from motionlens.operations.rank import neighbours
@@ -90,7 +90,7 @@ def report(
 
 def _provenance(spec: Any, noted: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [
-        ("MotionLens", __version__),
+        ("MotionLens", VERSION),
         ("Index", spec.fingerprint),
         ("Model", Path(str(noted["model"])).name),
         ("Weights", spec.weights),

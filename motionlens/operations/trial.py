@@ -68,9 +68,7 @@ def new(
     if count < 1:
         raise UsageError("A trial needs pairs", f"--pairs is {count}", "Give 1 or more")
     progress("Loading the models", 0, 1)
-    models = [
-        rooms.models.sampler(model_source(rooms, model), device) for model in (base, tuned)
-    ]
+    models = [rooms.models.sampler(model_source(rooms, model), device) for model in (base, tuned)]
     if models[0].weights_hash == models[1].weights_hash:
         raise UsageError(
             "There is nothing to compare", f"{base} and {tuned} have the same weights", "Name two"
@@ -88,9 +86,7 @@ def new(
     return TrialResult(folder.name, count)
 
 
-def vote(
-    rooms: Rooms, trial: str, pair: int, choice: str, *, by: str | None = None
-) -> VoteResult:
+def vote(rooms: Rooms, trial: str, pair: int, choice: str, *, by: str | None = None) -> VoteResult:
     """Record whose motion is better; a second vote of the same person replaces the first.
 
     Parameters

@@ -15,7 +15,7 @@ from motionlens.domain.errors import MotionLensError
 from motionlens.domain.ports import LabelStore, Store
 from motionlens.lanes import CancelToken, Job, Lane, Priority
 from motionlens.operations.review import standing
-from motionlens.session.frame_feed import Hop
+from motionlens.session.work import Hop
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,11 @@ class DecisionWriter:
         """Wishes whose commit has not returned."""
         with self._lock:
             return len(self._waiting)
+
+    def waiting_clips(self) -> set[str]:
+        """The clips that a waiting wish decides about."""
+        with self._lock:
+            return {clip for wish in self._waiting for clip in wish.clips}
 
     @property
     def held(self) -> bool:

@@ -9,8 +9,7 @@ from pathlib import Path
 from motionlens.domain.errors import MediaError, MotionLensError
 from motionlens.domain.requests import FrameImage, FrameRenderer, FrameRequest
 from motionlens.lanes import CancelToken, Job, Lane, Mailbox, Priority
-
-Hop = Callable[[Callable[[], None]], None]
+from motionlens.session.work import Hop
 
 
 @dataclass(frozen=True)
@@ -32,6 +31,8 @@ class FrameFeed:
 
     Parameters
     ----------
+    renderer : callable
+        Gives the renderer on the lane, where its libraries are loaded at first use.
     hop : callable
         Carries a call to the main thread.
     deliver : callable
@@ -43,7 +44,7 @@ class FrameFeed:
     def __init__(
         self,
         lane: Lane,
-        renderer: FrameRenderer,
+        renderer: Callable[[], FrameRenderer],
         hop: Hop,
         deliver: Callable[[FrameImage | FrameFailure], None],
         bug: Callable[[BaseException], None],
@@ -56,25 +57,33 @@ class FrameFeed:
         self._out: Mailbox[_Letter] = Mailbox()
         self._back: Mailbox[FrameImage | FrameFailure] = Mailbox()
 
-    def ask(self, request: FrameRequest, paths: tuple[str, ...]) -> None:
-        """Want a frame; a request that nobody began yet is dropped for this one."""
-        if self._out.put(_Letter(request, paths)):
-            self._lane.submit("Frame", self._answer, Priority.URGENT).when_finished(self._finished)
+    def ask(self, request: FrameRequest, paths: tuple[str, ...], playing: bool = False) -> None:
+        """Want a frame; a request that nobody began yet is dropped for this one.
 
-    def prefetch(self, request: FrameRequest, paths: tuple[str, ...]) -> None:
+        What a key or the mouse asked for goes before everything. Playback alone takes its turn
+        with thumbnails and frames made ahead, which would starve on a slow machine otherwise.
+        """
+        empty = self._out.put(_Letter(request, paths))
+        if empty or not playing:
+            priority = Priority.BULK if playing else Priority.URGENT
+            self._lane.submit("Frame", self._answer, priority).when_finished(self._finished)
+
+    def prefetch(self, request: FrameRequest, paths: tuple[str, ...]) -> Job[None]:
         """Have a frame ready before it is asked for; whatever fails is told when it is asked."""
 
         def work(token: CancelToken) -> None:
             token.check()
-            answer(self._renderer, request, paths)
+            answer(self._renderer(), request, paths)
 
-        self._lane.submit("Prefetch", work, Priority.BULK).when_finished(self._finished)
+        job = self._lane.submit("Prefetch", work, Priority.BULK)
+        job.when_finished(self._finished)
+        return job
 
     def _answer(self, token: CancelToken) -> None:
         letter = self._out.take()
         if letter is None:
             return
-        reply = answer(self._renderer, letter.request, letter.paths)
+        reply = answer(self._renderer(), letter.request, letter.paths)
         if self._back.put(reply):
             self._hop(self._open)
 

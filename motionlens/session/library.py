@@ -10,6 +10,7 @@ from psygnal import Signal
 from motionlens.domain.ranking import Ranking
 from motionlens.lanes import Priority
 from motionlens.operations.decide import DecideResult, decide, redo, undo
+from motionlens.operations.rank import last_ranking
 from motionlens.session.clip_list import ClipFilter, Counts, LibraryClip, count, load, matching
 from motionlens.session.work import Hop, OpenProject, ask
 
@@ -53,15 +54,15 @@ class LibraryState:
         self._turn += 1
         turn = self._turn
 
-        def done(clips: dict[str, LibraryClip]) -> None:
+        def read(_: object) -> tuple[dict[str, LibraryClip], Ranking | None]:
+            return load(rooms), last_ranking(rooms)
+
+        def done(answer: tuple[dict[str, LibraryClip], Ranking | None]) -> None:
             if turn == self._turn:
-                self._take(clips)
+                self._take(*answer)
 
         rooms = self._project.rooms
-        ask(
-            self._project.lanes.store, "list clips", lambda _: load(rooms), self._hop, done,
-            self.failed.emit,
-        )  # fmt: skip
+        ask(self._project.lanes.store, "list clips", read, self._hop, done, self.failed.emit)
 
     def set_filter(self, **changes: object) -> None:
         """Change parts of the filter (see :class:`ClipFilter`) and list again."""
@@ -162,8 +163,8 @@ class LibraryState:
         for clip in clips:
             self.pending.pop(clip, None)
 
-    def _take(self, clips: dict[str, LibraryClip]) -> None:
-        self.clips = clips
+    def _take(self, clips: dict[str, LibraryClip], ranking: Ranking | None) -> None:
+        self.clips, self.ranking = clips, ranking
         self.loaded = True
         self._list()
 

@@ -124,7 +124,7 @@ class Playback:
             self._offset_s = (self._offset_s + passed) % loop.duration_s
             self._query_s += passed
         self._last_s = now_s
-        self._want()
+        self._want(playing=True)
 
     def hold(self) -> None:
         """The clock stood still: time until the next tick does not count."""
@@ -145,13 +145,13 @@ class Playback:
         self.candidate.seek(frame)
         self._follow()
 
-    def _want(self) -> None:
+    def _want(self, playing: bool = False) -> None:
         loop = self.candidate.loop
         if loop is not None:
-            self.candidate.seek(loop.frame_at(self._offset_s))
-        self._follow()
+            self.candidate.seek(loop.frame_at(self._offset_s), playing)
+        self._follow(playing)
 
-    def _follow(self) -> None:
+    def _follow(self, playing: bool = False) -> None:
         mine, other = self.candidate.loop, self.query.loop
         if mine is None or other is None or self.lock is Lock.OFF:
             return
@@ -159,7 +159,7 @@ class Playback:
             offset = self._offset_s / mine.duration_s * other.duration_s
         else:
             offset = self._query_s % other.duration_s
-        self.query.seek(other.frame_at(offset))
+        self.query.seek(other.frame_at(offset), playing)
 
     def _restart(self) -> None:
         self._offset_s, self._query_s, self._last_s = 0.0, 0.0, None

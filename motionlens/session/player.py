@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from psygnal import Signal
 
 from motionlens.domain.errors import MotionLensError
 from motionlens.domain.requests import OVERLAYS, FrameImage, FrameRenderer, FrameRequest
-from motionlens.lanes import Lane
-from motionlens.session.frame_feed import FrameFailure, FrameFeed, Hop
+from motionlens.lanes import Job, Lane
+from motionlens.session.frame_feed import FrameFailure, FrameFeed
 from motionlens.session.playable import Loop, Playable
+from motionlens.session.work import Hop
 
 
 class PlayerState:
@@ -32,7 +33,7 @@ class PlayerState:
     def __init__(
         self,
         lane: Lane,
-        renderer: FrameRenderer,
+        renderer: Callable[[], FrameRenderer],
         hop: Hop,
         bug: Callable[[BaseException], None],
         overlays: frozenset[str] = frozenset(),
@@ -50,6 +51,7 @@ class PlayerState:
         self.error: MotionLensError | None = None
         self.overlays = overlays
         self._bare: frozenset[str] | None = None
+        self._ahead: list[Job[None]] = []
         self.opacity = 0.8
         self.loop: Loop | None = None
 
@@ -64,15 +66,15 @@ class PlayerState:
         self.loop_changed.emit()
         self._ask()
 
-    def seek(self, frame: int) -> None:
-        """Want a frame (the nearest that exists)."""
+    def seek(self, frame: int, playing: bool = False) -> None:
+        """Want a frame (the nearest that exists); `playing` where the clock wants it, no hand."""
         if self.clip is None:
             return
         frame = max(0, min(frame, self.clip.frames - 1))
         if frame != self.wanted:
             self.wanted = frame
             self.frame_wanted.emit(frame)
-        self._ask()
+        self._ask(playing)
 
     def set_loop(self, first: int, last: int) -> None:
         """Loop over frames `first` to `last`, both played; the wrong way round is turned round."""
@@ -125,23 +127,28 @@ class PlayerState:
             self.overlays_changed.emit()
             self._again()
 
-    def prefetch(self, clip: Playable) -> None:
-        """Have a clip's first frame ready."""
+    def prefetch(self, clips: Iterable[Playable]) -> None:
+        """Have the first frames of these clips ready, the first named first; others are let go."""
+        for job in self._ahead:
+            job.token.cancel()
+        self._ahead = []
         if self._width and self._height:
-            self._feed.prefetch(self._request(clip, 0), clip.paths)
+            self._ahead = [
+                self._feed.prefetch(self._request(clip, 0), clip.paths) for clip in clips
+            ]
 
     def _again(self) -> None:
         self.turn += 1
         self._asked = None
         self._ask()
 
-    def _ask(self) -> None:
+    def _ask(self, playing: bool = False) -> None:
         if self.clip is None or not (self._width and self._height):
             return
         request = self._request(self.clip, self.wanted)
         if request != self._asked:
             self._asked = request
-            self._feed.ask(request, self.clip.paths)
+            self._feed.ask(request, self.clip.paths, playing)
 
     def _request(self, clip: Playable, frame: int) -> FrameRequest:
         return FrameRequest(

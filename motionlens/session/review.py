@@ -12,36 +12,19 @@ from psygnal import Signal
 
 from motionlens.domain.decision import Decision, Event
 from motionlens.domain.errors import MotionLensError
-from motionlens.domain.ranking import Query, Ranking
-from motionlens.lanes import CancelToken, Job, Lane, Priority
-from motionlens.operations.review import PLACE, ReviewSnapshot, review_snapshot
+from motionlens.lanes import Lane
+from motionlens.operations.review import standing
 from motionlens.operations.rooms import Rooms
 from motionlens.session.decision_writer import DecisionWriter, Wish, Written
-from motionlens.session.frame_feed import Hop
 from motionlens.session.pace import Pace
+from motionlens.session.queue_state import Mark, QueueState, mark_of
 from motionlens.session.review_queue import (
     Candidate,
-    Counts,
-    Filters,
-    QueueKind,
-    Walk,
-    build_queue,
-    chosen,
-    count,
 )
+from motionlens.session.work import Hop, ask
 
 # A second press within this time is a bounce of the key.
 BOUNCE_S = 0.08
-AHEAD = 3
-
-
-@dataclass(frozen=True)
-class Mark:
-    """A decision as it is shown: hollow until `saved`, when its commit returned ("14:02:31")."""
-
-    decision: Decision
-    saved: str = ""
-    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,18 +36,13 @@ class LastDecision:
     since_s: float
 
 
-class ReviewState:
+class ReviewState(QueueState):
     """All of Review that is no widget.
 
     Times come from `now_s` (seconds, steady), so that tests need no waiting.
     """
 
-    loaded = Signal()
-    queue_changed = Signal()
-    current_changed = Signal()
-    query_changed = Signal()
     marks_changed = Signal(object)  # clip ids
-    saving_changed = Signal()
 
     def __init__(
         self,
@@ -75,166 +53,16 @@ class ReviewState:
         by: Callable[[], str],
         now_s: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._lane = store_lane
-        self._rooms = rooms
-        self._hop = hop
-        self._bug = bug
+        super().__init__(store_lane, rooms, hop, bug, by)
         self._now_s = now_s
         self.writer = DecisionWriter(store_lane, rooms.store, by, hop, bug)
         self.writer.written.connect(self._written)
         self.writer.refused.connect(self._refused)
-        self.snapshot: ReviewSnapshot | None = None
-        self.kind = QueueKind.FLAGGED
-        self.filters = Filters()
-        self.queue: tuple[Candidate, ...] = ()
-        self.marks: dict[str, Mark] = {}
         self.last: LastDecision | None = None
-        self.failure: MotionLensError | None = None
         self.refusal: MotionLensError | None = None
-        self.undo_name = ""
-        self.query_index = 0
         self.drafts: dict[str, str] = {}
         self.pace = Pace()
-        self._by_id: dict[str, Candidate] = {}
-        self._walk = Walk()
-        self._place = 0
-        self._painted: str | None = None
         self._pressed_s = float("-inf")
-        self._by = by
-
-    # Reading
-
-    def load(self, kind: QueueKind | None = None, keep_place: bool = True) -> None:
-        """Read the project on the store lane; `loaded` follows."""
-
-        def work(token: CancelToken) -> ReviewSnapshot:
-            token.check()
-            return review_snapshot(self._rooms, by=self._by())
-
-        job = self._lane.submit("Open review", work, Priority.URGENT)
-        job.when_finished(lambda job: self._hop(lambda: self._opened(job, kind, keep_place)))
-
-    @property
-    def order(self) -> list[str]:
-        """Clip ids as they are walked."""
-        return self._walk.order
-
-    @property
-    def place(self) -> int:
-        """Where the current candidate stands in `order`, from 0."""
-        return self._place
-
-    @property
-    def current(self) -> Candidate | None:
-        """The candidate on the stage."""
-        order = self._walk.order
-        return self._by_id[order[self._place]] if 0 <= self._place < len(order) else None
-
-    @property
-    def counts(self) -> Counts:
-        """Of the whole queue, whatever the filters show."""
-        return count(self.queue, self._decided())
-
-    @property
-    def ranking(self) -> Ranking | None:
-        return self.snapshot.ranking if self.snapshot else None
-
-    @property
-    def queries(self) -> tuple[Query, ...]:
-        """The queries that the ranking answered, or the ones a ranking would ask."""
-        if self.snapshot is None:
-            return ()
-        if self.kind is QueueKind.RANKED and self.snapshot.ranking is not None:
-            known = self.snapshot.clips
-            return tuple(query for query in self.snapshot.ranking.queries if query.clip in known)
-        return self.snapshot.queries
-
-    @property
-    def query(self) -> Query | None:
-        """The query on the left stage."""
-        queries = self.queries
-        return queries[self.query_index % len(queries)] if queries else None
-
-    def candidate(self, clip: str) -> Candidate:
-        return self._by_id[clip]
-
-    def ahead(self) -> list[Candidate]:
-        """The next three and the one before: what should be ready before it is asked for."""
-        places = [*range(self._place + 1, self._place + 1 + AHEAD), self._place - 1]
-        order = self._walk.order
-        return [self._by_id[order[p]] for p in places if 0 <= p < len(order)]
-
-    @property
-    def finished(self) -> bool:
-        """True when nothing of a filled queue is left to judge."""
-        return bool(self.queue) and all(
-            self._judged(candidate.clip.id) for candidate in self.queue
-        )
-
-    # Moving
-
-    def go(self, place: int) -> None:
-        """To a place of the order, as far as there is one."""
-        if not self._walk.order:
-            return
-        place = max(0, min(place, len(self._walk.order) - 1))
-        if place != self._place:
-            self._place = place
-            self._moved()
-
-    def go_to(self, clip: str) -> bool:
-        """To a clip; False if it is not in the queue as filtered."""
-        if clip not in self._walk.order:
-            return False
-        self.go(self._walk.order.index(clip))
-        return True
-
-    def next(self) -> None:
-        self.go(self._place + 1)
-
-    def back(self) -> None:
-        self.go(self._place - 1)
-
-    def next_undecided(self, step: int = 1) -> bool:
-        """To the nearest undecided candidate onward (`step` 1) or back (-1)."""
-        place = self._find_undecided(step)
-        if place is None:
-            return False
-        self.go(place)
-        return True
-
-    def step_query(self, step: int = 1) -> None:
-        """To another query of the set."""
-        self.choose_query(self.query_index + step)
-
-    def choose_query(self, index: int) -> None:
-        if self.queries:
-            self.query_index = index % len(self.queries)
-            self.query_changed.emit()
-
-    def choose_queue(self, kind: QueueKind) -> None:
-        """Another queue; its first undecided candidate comes on the stage."""
-        if kind is not self.kind and self.snapshot is not None:
-            self.kind = kind
-            self.query_index = 0
-            self._fill(None)
-            self.query_changed.emit()
-
-    def set_filters(self, filters: Filters) -> None:
-        """Show another part of the queue; the current clip stays if it is in it."""
-        self.filters = filters
-        current = self.current
-        self._fill(current.clip.id if current else None)
-
-    def use_ranking(self, ranking: Ranking) -> None:
-        """Take a new ranking: its queue, in its order, from its first undecided candidate."""
-        if self.snapshot is None:
-            return
-        self.snapshot = replace(self.snapshot, ranking=ranking)
-        self.kind = QueueKind.RANKED
-        self.query_index = 0
-        self._fill(None)
-        self.query_changed.emit()
 
     # Deciding
 
@@ -256,7 +84,8 @@ class ReviewState:
             return False
         self._pressed_s = now
         clip = candidate.clip.id
-        note = self.drafts.pop(clip, "")
+        note = self.note(clip)
+        self.drafts.pop(clip, None)
         seconds = self.pace.decided(now)
         mark = Mark(decision, note=note)
         self._set(clip, mark)
@@ -306,78 +135,18 @@ class ReviewState:
         mark = self.marks.get(clip)
         return self.drafts.get(clip, mark.note if mark else "")
 
-    def changed_elsewhere(self, standing: Mapping[str, Event | None]) -> None:
-        """Another view decided: show it here too."""
-        self._stand(standing)
+    def reread(self, clips: tuple[str, ...]) -> None:
+        """Another view decided about these: show it here too."""
+        ask(
+            self._lane,
+            "Read decisions",
+            lambda _token: standing(self._rooms.store, clips),
+            self._hop,
+            self._stand,
+            self._bug,
+        )
 
     # Inside
-
-    def _opened(
-        self, job: Job[ReviewSnapshot], kind: QueueKind | None, keep_place: bool
-    ) -> None:
-        if job.error is not None:
-            if not isinstance(job.error, MotionLensError):
-                self._bug(job.error)
-                return
-            self.failure = job.error
-            self.saving_changed.emit()
-            return
-        snapshot = job.value
-        if snapshot is None:
-            return
-        before = self.current.clip.id if self.current and keep_place else None
-        self.snapshot = snapshot
-        self.undo_name = snapshot.undo_name
-        waiting = {clip: mark for clip, mark in self.marks.items() if not mark.saved}
-        self.marks = {clip: _mark(event) for clip, event in snapshot.decisions.items()} | waiting
-        self.kind = kind or self._kind_of(snapshot)
-        self._fill(before or snapshot.place.get(self.kind.value))
-        self.loaded.emit()
-        self.query_changed.emit()
-
-    def _kind_of(self, snapshot: ReviewSnapshot) -> QueueKind:
-        if snapshot.ranking is None:
-            return QueueKind.FLAGGED
-        if self.snapshot is None or self.queue:
-            return QueueKind(snapshot.place.get("kind", QueueKind.RANKED))
-        return self.kind
-
-    def _fill(self, wanted: str | None) -> None:
-        if self.snapshot is None:
-            return
-        self.queue = build_queue(self.snapshot, self.kind)
-        self._by_id = {candidate.clip.id: candidate for candidate in self.queue}
-        ids = chosen(self.queue, self.filters, self._decided())
-        later = [clip for clip in ids if self._decision(clip) is Decision.UNSURE]
-        self._walk = Walk.over(ids)
-        for clip in later:
-            self._walk.put_last(clip)
-        order = self._walk.order
-        self._place = order.index(wanted) if wanted in order else 0
-        if wanted not in order and order and self._judged(order[0]):
-            self._place = self._find_undecided(1) or 0
-        self.queue_changed.emit()
-        self._moved()
-
-    def _moved(self) -> None:
-        self._painted = None
-        self.current_changed.emit()
-        current = self.current
-        if current is not None and self.snapshot is not None and not self.snapshot.read_only:
-            place = {**self.snapshot.place, "kind": self.kind.value}
-            place[self.kind.value] = current.clip.id
-            if place != self.snapshot.place:
-                self.snapshot = replace(self.snapshot, place=place)
-                self._quietly("Keep place", lambda: self._rooms.store.save_setting(PLACE, place))
-
-    def _quietly(self, name: str, work: Callable[[], Any]) -> None:
-        # A place that could not be kept is no loss; a decision that could not is told.
-        def finished(job: Job[Any]) -> None:
-            error = job.error
-            if error is not None and not isinstance(error, MotionLensError):
-                self._hop(lambda: self._bug(error))
-
-        self._lane.submit(name, lambda _token: work(), Priority.BULK).when_finished(finished)
 
     def _after(self, decision: Decision, clip: str, stay: bool) -> int | None:
         """The place to go to after a decision; None to stay."""
@@ -389,24 +158,6 @@ class ReviewState:
             # The clip that followed has moved up into this place.
             return self._place if self._walk.order[self._place] != clip else None
         return self._find_undecided(1)
-
-    def _find_undecided(self, step: int) -> int | None:
-        order = self._walk.order
-        ways = range(self._place + step, len(order) if step > 0 else -1, step)
-        found = next((p for p in ways if not self._judged(order[p])), None)
-        if found is None and step > 0:
-            found = next((p for p in range(self._place) if not self._judged(order[p])), None)
-        return found
-
-    def _judged(self, clip: str) -> bool:
-        return self._decision(clip) in (Decision.EXCLUDE, Decision.KEEP)
-
-    def _decided(self) -> dict[str, Decision]:
-        return {clip: mark.decision for clip, mark in self.marks.items()}
-
-    def _decision(self, clip: str) -> Decision | None:
-        mark = self.marks.get(clip)
-        return mark.decision if mark else None
 
     def _set(self, clip: str, mark: Mark | None) -> None:
         if mark is None or (mark.decision is Decision.CLEAR and mark.saved):
@@ -438,7 +189,7 @@ class ReviewState:
         self._stand(written.standing)
         if written.wish.kind == "decide":
             if self.last is not None and self.writer.waiting == 0:
-                saved = datetime.now().strftime("%H:%M:%S")
+                saved = _now()
                 self.last = replace(self.last, mark=replace(self.last.mark, saved=saved))
         else:
             self._show_undone(written)
@@ -454,28 +205,34 @@ class ReviewState:
                 self._walk.put_back(clip, later)
         self.queue_changed.emit()
         done = "Undone" if written.wish.kind == "undo" else "Done again"
-        saved = datetime.now().strftime("%H:%M:%S")
-        words = f"{done}: {written.changes.name}" if written.changes.name else done
+        saved = _now()
+        words = f"{done}: {written.changes.changed} clips"
+        if len(clips) == 1 == written.changes.changed:
+            words = f"{done} {self._by_id[clips[0]].rank}, {self._by_id[clips[0]].clip.name}"
         self.last = LastDecision(words, Mark(Decision.CLEAR, saved), self._now_s())
         if clips:
             self._place = self._walk.order.index(clips[0]) if clips[0] in self._walk.order else 0
             self._moved()
 
-    def _stand(self, standing: Mapping[str, Event | None]) -> None:
+    def _stand(self, found: Mapping[str, Event | None]) -> None:
         if self.snapshot is not None:
             decisions = {**self.snapshot.decisions}
-            for clip, event in standing.items():
+            for clip, event in found.items():
                 if event is None:
                     decisions.pop(clip, None)
                 else:
                     decisions[clip] = event
             self.snapshot = replace(self.snapshot, decisions=decisions)
-        for clip, event in standing.items():
+        waiting = self.writer.waiting_clips()
+        for clip, event in found.items():
+            if clip in waiting:
+                # A newer answer about it is on its way and is what is shown.
+                continue
             if event is None:
                 self.marks.pop(clip, None)
             else:
-                self.marks[clip] = _mark(event)
-        self.marks_changed.emit(tuple(standing))
+                self.marks[clip] = mark_of(event)
+        self.marks_changed.emit(tuple(found))
 
     def _refused(self, wish: Wish, error: MotionLensError, held: bool) -> None:
         del wish
@@ -496,12 +253,5 @@ def _words(decision: Decision, candidate: Candidate) -> str:
     return f"{done} {candidate.rank}, {candidate.clip.name}"
 
 
-def _mark(event: Event) -> Mark:
-    return Mark(event.decision, _clock(event.at), event.note)
-
-
-def _clock(at: str) -> str:
-    try:
-        return datetime.fromisoformat(at).astimezone().strftime("%H:%M:%S")
-    except ValueError:
-        return at
+def _now() -> str:
+    return datetime.now().astimezone().strftime("%H:%M:%S")

@@ -30,6 +30,11 @@ class Reason:
     name: str
     number: str
     sentence: str
+    short: str = ""  # the name where there is little room
+
+    @property
+    def brief(self) -> str:
+        return self.short or self.name
 
 
 @dataclass(frozen=True)
@@ -104,11 +109,7 @@ class Walk:
         self.order.remove(clip)
         home = self._home[clip]
         place = next(
-            (
-                n
-                for n, other in enumerate(self.order)
-                if other in later or self._home[other] > home
-            ),
+            (n for n, other in enumerate(self.order) if other in later or self._home[other] > home),
             len(self.order),
         )
         self.order.insert(place, clip)
@@ -119,9 +120,7 @@ def build_queue(snapshot: ReviewSnapshot, kind: QueueKind) -> tuple[Candidate, .
     if kind is QueueKind.RANKED and snapshot.ranking is not None:
         return _ranked(snapshot, snapshot.ranking)
     clips = sorted(snapshot.training, key=lambda clip: _urgency(snapshot, clip))
-    return tuple(
-        _candidate(snapshot, clip, rank, None) for rank, clip in enumerate(clips, start=1)
-    )
+    return tuple(_candidate(snapshot, clip, rank, None) for rank, clip in enumerate(clips, start=1))
 
 
 def chosen(
@@ -198,17 +197,19 @@ def _score_reason(row: RankedClip, ranking: Ranking) -> Reason:
     bad = sum(query.polarity is Polarity.BAD for query in ranking.queries)
     away = row.score < 0
     name = "Pushes away from the bad motion" if away else "Pushes toward the bad motion"
+    short = "Pushes away from it" if away else "Pushes toward it"
     place = f"Rank {row.rank} of {len(ranking.rows)}"
     if bad:
         place += f" on {bad} bad {'query' if bad == 1 else 'queries'}"
     if row.q_value is None:
-        return Reason("influence", name, signed(row.score), f"{place}.")
+        return Reason("influence", name, signed(row.score), f"{place}.", short)
     return Reason(
         "influence",
         name,
         signed(row.score),
         f"{place}. Of clips this high {_percent(row.q_value)} are expected by chance "
         f"(q {chance(row.q_value)}).",
+        short,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -49,6 +50,7 @@ class RunsState:
         self.training_set: TrainingSet | None = None
         self._listed: dict[str, int] = {}
         self._asking = False
+        self._first_seen: dict[str, tuple[int, float]] = {}
 
     @property
     def live(self) -> list[RunInfo]:
@@ -56,6 +58,14 @@ class RunsState:
 
     def run(self, name: str) -> RunInfo | None:
         return next((run for run in self.runs if run.run == name), None)
+
+    def left_s(self, run: RunInfo) -> float | None:
+        """Seconds left, from the speed since this window saw it; None while unknown."""
+        step, since = self._first_seen.get(run.run, (run.step, 0.0))
+        done = run.step - step
+        if run.state is not RunState.RUNNING or done < max(1, 0.03 * run.steps):
+            return None
+        return (time.monotonic() - since) / done * (run.steps - run.step)
 
     def look_at(self, run: str) -> None:
         """Show this run's losses."""
@@ -77,9 +87,7 @@ class RunsState:
             shown = current or (runs[0].run if runs else "")
             return runs, shown, trainer.losses(shown) if shown else np.zeros((0, 2))
 
-        ask(
-            self._project.lanes.store, "list runs", read, self._hop, self._take, self._poll_failed
-        )
+        ask(self._project.lanes.store, "list runs", read, self._hop, self._take, self._poll_failed)
 
     def count(self, include: str) -> None:
         """Freeze what would be trained on, without writing anything."""
@@ -136,6 +144,8 @@ class RunsState:
             self.current = self.current or shown
             self.losses[shown] = losses
         for run in self.runs:
+            if run.state is RunState.RUNNING and run.step:
+                self._first_seen.setdefault(run.run, (run.step, time.monotonic()))
             self._list_as_job(run)
         self.changed.emit()
 
@@ -156,4 +166,4 @@ class RunsState:
             state = JobState.CANCELLED if run.state is RunState.STOPPED else state
             outcome = run.why or str(run.state)
         words = f"step {run.step:,} of {run.steps:,}" if run.step else str(run.state)
-        self._jobs.report(key, words, run.step, run.steps, None, state, outcome)
+        self._jobs.report(key, words, run.step, run.steps, self.left_s(run), state, outcome)

@@ -63,8 +63,9 @@ def is_due(folder: Path, every: timedelta = timedelta(days=1)) -> bool:
     newest = backups(folder)
     if not newest:
         return True
-    made = datetime.strptime(newest[0].name.split("-")[1].removesuffix(".db"), _STAMP)
-    return datetime.now(UTC) - made.replace(tzinfo=UTC) > every
+    stamp = newest[0].stem.split("-")[1]
+    made = datetime.strptime(stamp, _STAMP).replace(tzinfo=UTC)
+    return datetime.now(UTC) - made > every
 
 
 def restore_store(database: Path, backup: Path) -> Path:

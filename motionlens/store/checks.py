@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 
 from motionlens.domain.decision import StepKind, active_steps, fold
+from motionlens.domain.errors import StoreError
 from motionlens.store.connection import Connection
 from motionlens.store.errors import is_corrupt
 from motionlens.store.events import rebuild_state, rebuild_steps
@@ -12,19 +14,29 @@ from motionlens.store.queries import QueryTables
 
 Problem = tuple[str, str, bool]
 
+_DAMAGED = "damaged beyond what can be mended; restore a backup"
+
 
 class CheckTables(QueryTables):
     """The port's `check`."""
 
     def check(self, repair: bool = False) -> list[Problem]:
         """Problems: where, what, repaired. Repairing never touches an event."""
-        try:
-            problems = _file(self.connection, repair)
-            return problems + _links(self.connection) + self._derived(repair)
-        except sqlite3.DatabaseError as error:
-            if not is_corrupt(error):
-                raise
-            return [("database", f"damaged: {error}; restore a backup", False)]
+        problems: list[Problem] = []
+        parts: tuple[Callable[[], list[Problem]], ...] = (
+            lambda: _file(self.connection, repair),
+            lambda: _links(self.connection),
+            lambda: self._derived(repair),
+        )
+        for part in parts:
+            try:
+                problems += part()
+            except (sqlite3.Error, StoreError) as error:
+                if not _means_damage(error):
+                    raise
+                problems.append(("database", f"{_DAMAGED}: {error}", False))
+                break
+        return problems
 
     def _derived(self, repair: bool) -> list[Problem]:
         with self.connection.snapshot():
@@ -45,6 +57,11 @@ class CheckTables(QueryTables):
                 rebuild_steps(raw)
                 rebuild_state(raw)
         return problems
+
+
+def _means_damage(error: Exception) -> bool:
+    source = error if isinstance(error, sqlite3.Error) else error.__cause__
+    return isinstance(source, sqlite3.Error) and is_corrupt(source)
 
 
 def _file(connection: Connection, repair: bool) -> list[Problem]:

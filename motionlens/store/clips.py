@@ -48,7 +48,7 @@ class ClipTables(Tables):
 
     def clip(self, id_: str) -> Clip:
         """One clip, with its frame times; KeyError if there is none of this id."""
-        found = self.connection.rows(f"SELECT {rows.CLIP_COLUMNS} FROM clips WHERE id = ?", (id_,))
+        found = self.connection.rows(f"SELECT {rows.CLIP_COLUMNS} FROM clips WHERE id = ?", (id_,))  # noqa: S608
         if not found:
             raise KeyError(id_)
         times = self.connection.value("SELECT times FROM frame_times WHERE clip = ?", (id_,))
@@ -116,20 +116,16 @@ class ClipTables(Tables):
             raw.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, text))
 
     def _clips(self, condition: str, parameters: tuple[Any, ...]) -> list[Clip]:
+        sql = f"SELECT {rows.CLIP_COLUMNS} FROM clips {condition} ORDER BY rowid"  # noqa: S608
         with self.connection.snapshot():
-            found = self.connection.rows(
-                f"SELECT {rows.CLIP_COLUMNS} FROM clips {condition} ORDER BY rowid", parameters
-            )
-            paths = self._paths(listed(row[0] for row in found))
+            found = self.connection.rows(sql, parameters)
+            paths = self._paths(listed(row[0] for row in found) if condition else None)
         return [rows.clip_from(row, paths[row[0]]) for row in found]
 
-    def _paths(self, ids: str) -> dict[str, list[str]]:
-        found = self.connection.rows(
-            "SELECT clip, path FROM paths WHERE clip IN (SELECT value FROM json_each(?)) "
-            "ORDER BY seen",
-            (ids,),
-        )
-        return _grouped(found)
+    def _paths(self, ids: str | None) -> dict[str, list[str]]:
+        wanted = "" if ids is None else "WHERE clip IN (SELECT value FROM json_each(?))"
+        sql = f"SELECT clip, path FROM paths {wanted} ORDER BY seen"  # noqa: S608
+        return _grouped(self.connection.rows(sql, () if ids is None else (ids,)))
 
 
 def _grouped(found: list[Row]) -> dict[str, list[str]]:
@@ -142,7 +138,7 @@ def _grouped(found: list[Row]) -> dict[str, list[str]]:
 def _add(raw: sqlite3.Connection, clip: Clip) -> bool:
     marks = ", ".join("?" * 15)
     inserted = raw.execute(
-        f"INSERT OR IGNORE INTO clips ({rows.CLIP_COLUMNS}) VALUES ({marks})",
+        f"INSERT OR IGNORE INTO clips ({rows.CLIP_COLUMNS}) VALUES ({marks})",  # noqa: S608
         rows.clip_values(clip),
     )
     new = inserted.rowcount == 1
@@ -163,8 +159,8 @@ def _add_path(raw: sqlite3.Connection, clip: Clip, path: str) -> None:
     # A file that was replaced in place no longer shows the clip that it showed before, which
     # keeps its last path all the same, so that it can be named and linked again.
     raw.execute(
-        "DELETE FROM paths WHERE path = ? AND clip IN "
-        "(SELECT id FROM clips WHERE content_hash <> ?) AND EXISTS "
+        "DELETE FROM paths WHERE path = ? "
+        "AND (SELECT content_hash FROM clips WHERE id = paths.clip) <> ? AND EXISTS "
         "(SELECT 1 FROM paths other WHERE other.clip = paths.clip AND other.path <> paths.path)",
         (path, clip.content_hash),
     )

@@ -78,7 +78,7 @@ class Connection:
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         """All reads inside see the same state, whatever others write meanwhile; may be nested."""
-        if self.raw.in_transaction:
+        if self._inside():
             yield
             return
         with errors.told(self.path, "The project cannot be read"):
@@ -86,8 +86,11 @@ class Connection:
             try:
                 yield
             finally:
-                if self.raw.in_transaction:
+                if self._inside():
                     self.raw.execute("ROLLBACK")
+
+    def _inside(self) -> bool:
+        return self.raw.in_transaction
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """All rows of a query."""

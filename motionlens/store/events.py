@@ -78,7 +78,7 @@ class EventTables(Tables):
                 for clip in chosen
             ]  # fmt: skip
             _append(raw, events, standing=True)
-            raw.execute(f"DELETE FROM state WHERE {_IN_LIST}", (listed(chosen),))
+            raw.execute(f"DELETE FROM state WHERE {_IN_LIST}", (listed(chosen),))  # noqa: S608
             if decision is not Decision.CLEAR:
                 raw.executemany(
                     "INSERT INTO state VALUES (?, ?, ?)",
@@ -151,7 +151,7 @@ def insert_events(raw: sqlite3.Connection, events: Iterable[Event]) -> None:
     """Add events as they are; those whose id is known are left alone."""
     marks = ", ".join("?" * 10)
     raw.executemany(
-        f"INSERT OR IGNORE INTO events ({rows.EVENT_COLUMNS}) VALUES ({marks})",
+        f"INSERT OR IGNORE INTO events ({rows.EVENT_COLUMNS}) VALUES ({marks})",  # noqa: S608
         [rows.event_values(event) for event in events],
     )
 
@@ -179,7 +179,7 @@ def rebuild_state(raw: sqlite3.Connection, clips: Sequence[str] | None = None) -
         raw.execute("INSERT INTO state " + _NEWEST.format(condition=""))
     else:
         some = (listed(clips),)
-        raw.execute(f"DELETE FROM state WHERE {_IN_LIST}", some)
+        raw.execute(f"DELETE FROM state WHERE {_IN_LIST}", some)  # noqa: S608
         raw.execute("INSERT INTO state " + _NEWEST.format(condition=f"AND events.{_IN_LIST}"), some)
 
 
@@ -201,11 +201,8 @@ def _turn(raw: sqlite3.Connection, target: str, kind: StepKind, by: str | None) 
     clips = [row[0] for row in found]
     raw.execute("UPDATE steps SET standing = ? WHERE step = ?", (kind is StepKind.REDO, target))
     rebuild_state(raw, clips)
-    holds = dict(
-        raw.execute(
-            f"SELECT clip, decision FROM state WHERE {_IN_LIST}", (listed(clips),)
-        ).fetchall()
-    )
+    sql = f"SELECT clip, decision FROM state WHERE {_IN_LIST}"  # noqa: S608
+    holds = dict(raw.execute(sql, (listed(clips),)).fetchall())
     step, at = new_id(), _next_time(raw)
     curator = by if by is not None else found[0][2]
     events = [

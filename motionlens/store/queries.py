@@ -33,16 +33,16 @@ class QueryTables(Tables):
     def events(self, clip: str | None = None) -> list[Event]:
         """All events in order, or those of one clip."""
         condition, parameters = ("", ()) if clip is None else ("WHERE clip = ?", (clip,))
-        found = self.connection.rows(
-            f"SELECT {rows.EVENT_COLUMNS} FROM events {condition} ORDER BY at, step, id", parameters
-        )
+        columns = rows.EVENT_COLUMNS
+        sql = f"SELECT {columns} FROM events {condition} ORDER BY at, step, id"  # noqa: S608
+        found = self.connection.rows(sql, parameters)
         return [rows.event_from(row) for row in found]
 
     def decisions(self) -> dict[str, Event]:
         """Clip id -> the event that stands."""
         columns = ", ".join(f"events.{name}" for name in rows.EVENT_COLUMNS.split(", "))
         found = self.connection.rows(
-            f"SELECT {columns} FROM state JOIN events ON events.id = state.event"
+            f"SELECT {columns} FROM state JOIN events ON events.id = state.event"  # noqa: S608
         )
         return {row[5]: rows.event_from(row) for row in found}
 
@@ -56,7 +56,7 @@ class QueryTables(Tables):
     def disputed(self) -> set[str]:
         """Clips whose curators' latest answers differ."""
         found = self.connection.rows(
-            f"SELECT clip FROM ({_ANSWERS}) GROUP BY clip HAVING count(DISTINCT decision) > 1"
+            f"SELECT clip FROM ({_ANSWERS}) GROUP BY clip HAVING count(DISTINCT decision) > 1"  # noqa: S608
         )
         return {row[0] for row in found}
 
@@ -86,7 +86,7 @@ class QueryTables(Tables):
             conditions.append("id IN (SELECT clip FROM flags WHERE name = ? AND over)")
             parameters.append(flag)
         where = "WHERE " + " AND ".join(conditions) if conditions else ""
-        found = self.connection.rows(f"SELECT id FROM clips {where} ORDER BY rowid", parameters)
+        found = self.connection.rows(f"SELECT id FROM clips {where} ORDER BY rowid", parameters)  # noqa: S608
         return [row[0] for row in found]
 
     def counts(self) -> dict[str, int]:

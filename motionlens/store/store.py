@@ -6,6 +6,7 @@ import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Self
 
 from motionlens.domain.clip import Clip, Role
 from motionlens.domain.decision import Event
@@ -82,7 +83,7 @@ class SqliteStore(ClipTables, MergeTables, TrialTables, CheckTables):
         """Close the connection; closing again is harmless."""
         self.connection.close()
 
-    def __enter__(self) -> SqliteStore:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exception: object) -> None:

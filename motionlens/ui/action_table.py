@@ -78,7 +78,7 @@ def _project(
 TABLE: tuple[ActionSpec, ...] = (
     _project("new", "New project", "Ctrl+N", icon="folder-plus", views=EVERYWHERE),
     _project("open", "Open a project", "Ctrl+O", icon="folder-open", views=EVERYWHERE),
-    _project("demo", "Open the demo", icon="play", views=EVERYWHERE),
+    _project("demo", "Open the demo", icon="play", views=frozenset(("start",))),
     _project("add_folder", "Add a folder of clips", icon="folder-simple-plus"),
     _project("add_files", "Add clips", icon="film-strip"),
     _project("add_generations", "Add generations", icon="sparkle"),

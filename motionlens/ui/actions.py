@@ -123,7 +123,8 @@ class Actions(QObject):
     def key(self, id: str) -> str:
         """The key that is shown, as the platform writes it ("" if there is none)."""
         keys = self.specs[id].keys
-        text = QKeySequence(keys[0]).toString(QKeySequence.SequenceFormat.NativeText) if keys else ""
+        native = QKeySequence.SequenceFormat.NativeText
+        text = QKeySequence(keys[0]).toString(native) if keys else ""
         return text.replace("+", " ") if len(text) > 1 else text
 
     def run(self, id: str) -> bool:
@@ -148,9 +149,7 @@ class Actions(QObject):
                 group = spec.group
             menu.addAction(self._actions[spec.id])
         # A menu whose commands all belong to other views would open empty.
-        self.refreshed.connect(
-            lambda: menu.menuAction().setVisible(any(a.isVisible() for a in menu.actions()))
-        )
+        self.refreshed.connect(lambda: menu.menuAction().setVisible(_offers(menu)))
 
     def _make(self, spec: ActionSpec) -> QAction:
         action = QAction(self.tr(spec.text), self)
@@ -163,7 +162,7 @@ class Actions(QObject):
             action.setIcon(self._theme.icon(spec.icon))
         keys = f" ({self.key_of(spec)})" if spec.keys else ""
         action.setToolTip(self.tr(spec.text) + keys)
-        action.triggered.connect(lambda _checked=False, id=spec.id: self._trigger(id))
+        action.triggered.connect(lambda _checked=False, name=spec.id: self._trigger(name))
         action.setVisible(False)
         action.setEnabled(False)
         return action
@@ -184,3 +183,7 @@ class Actions(QObject):
         self.recent = [id, *(other for other in self.recent if other != id)][:8]
         handler.run()
         self.refresh()
+
+
+def _offers(menu: QMenu) -> bool:
+    return any(a.isVisible() and not a.isSeparator() for a in menu.actions())

@@ -55,7 +55,9 @@ class Tab(QAbstractButton):
         area = QRectF(37, 0, self.width() - 37, HEIGHT)
         painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, self.text())
         if on:
-            painter.fillRect(QRectF(6, HEIGHT - 3, self.width() - 12, 3), self._theme.color("accent"))
+            painter.fillRect(
+                QRectF(6, HEIGHT - 3, self.width() - 12, 3), self._theme.color("accent")
+            )
         if self.hasFocus():
             painter.setPen(QPen(self._theme.color("accent"), 2))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(5, 7, -5, -7), 4, 4)

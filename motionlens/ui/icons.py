@@ -50,9 +50,7 @@ class _Engine(QIconEngine):
         super().__init__()
         self._glyph, self._color = glyph, color
 
-    def paint(
-        self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State
-    ) -> None:
+    def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
         painter.setOpacity(0.5 if mode == QIcon.Mode.Disabled else 1.0)
         _draw(painter, rect, self._glyph, self._color)
 

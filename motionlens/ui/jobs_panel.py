@@ -102,7 +102,9 @@ class JobsPanel(QFrame):
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 12, 12, 12)
-        layout.addLayout(row(label(theme, "Jobs", size=13, weight=600), None, KeyCap(theme, "Ctrl J")))
+        layout.addLayout(
+            row(label(theme, "Jobs", size=13, weight=600), None, KeyCap(theme, "Ctrl J"))
+        )
         layout.addWidget(line())
         layout.addWidget(area, 1)
         self.hide()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +10,11 @@ from pathlib import Path
 from motionlens.app import Project, create_project, open_project
 from motionlens.app.project import Lanes, ProjectRooms
 from motionlens.files import ProjectFolder
-from motionlens.lanes import SerialLane
+from motionlens.lanes import Priority, SerialLane
 from motionlens.session.work import Hop, ask
+
+# A full disk may hold a commit up; longer than this nobody waits for a window to close.
+_PATIENCE_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -33,9 +37,18 @@ class Opened:
         return self.project.name
 
     def close(self) -> list[str]:
-        """End all lanes, the store last; the names of those that are still busy."""
-        self.lanes.store.submit("close the project", lambda _: self.project.close())
-        return self.lanes.close()
+        """End all lanes, the store last; the names of those that are still busy.
+
+        Closing a lane drops what waits in it, so the store's works off every decision that was
+        pressed before it is closed.
+        """
+        busy = [lane.name for lane in (self.lanes.media, self.lanes.compute) if not lane.close()]
+        last = self.lanes.store.submit(
+            "close the project", lambda _: self.project.close(), Priority.BULK
+        )
+        with contextlib.suppress(TimeoutError):
+            last.result(_PATIENCE_S)
+        return busy if self.lanes.store.close() else [*busy, "store"]
 
 
 def open_in_lanes(
@@ -58,5 +71,3 @@ def open_in_lanes(
         failed(error)
 
     ask(lanes.store, "open the project", work, hop, done, give_up)
-
-

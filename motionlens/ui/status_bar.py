@@ -72,8 +72,7 @@ class JobCell(QWidget):
         live = jobs.live
         self._bar.setVisible(bool(live))
         if not live:
-            self._text.setText("No jobs")
-            self._left.setText("")
+            self.show_nothing()
             return
         first = live[0]
         name = first.what or first.name
@@ -87,6 +86,13 @@ class JobCell(QWidget):
         self._bar.set_share(first.share)
         self._left.setText(words.left(first.left_s))
         self.setAccessibleName(f"{text}, {self._left.text()}")
+
+    def show_nothing(self) -> None:
+        """No job runs."""
+        self._bar.hide()
+        self._text.setText("No jobs")
+        self._left.setText("")
+        self.setAccessibleName("No jobs")
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self.clicked.emit()

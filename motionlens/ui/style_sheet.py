@@ -26,16 +26,15 @@ QLabel[tone="warn"] { color: $warn; }
 QLabel[tone="error"] { color: $error; }
 QLabel[tone="pos"] { color: $pos; }
 QLabel[tone="neg"] { color: $neg; }
-QLineEdit, QPlainTextEdit, QSpinBox, QDoubleSpinBox {
+QLineEdit, QPlainTextEdit {
   background: $raised; border: 1px solid $line; border-radius: 6px; padding: 0 9px;
   min-height: 26px; selection-background-color: $edge; selection-color: $text;
 }
-QLineEdit:focus, QPlainTextEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus {
+QLineEdit:focus, QPlainTextEdit:focus {
   border: 1px solid $accent;
 }
 QPlainTextEdit { padding: 4px 7px; }
-QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button,
-QDoubleSpinBox::down-button { width: 0; border: none; }
+
 QComboBox {
   background: $raised; border: 1px solid $line; border-radius: 6px; padding: 0 9px;
   min-height: 26px;
@@ -47,7 +46,7 @@ QComboBox QAbstractItemView {
   background: $raised; border: 1px solid $edge; padding: 4px; outline: none;
   selection-background-color: $hover; selection-color: $text;
 }
-QMenuBar { background: transparent; padding: 0; spacing: 0; }
+QMenuBar { background: transparent; padding: 1px 0 0 0; spacing: 0; }
 QMenuBar::item { background: transparent; color: $text2; padding: 5px 8px; border-radius: 6px; }
 QMenuBar::item:selected { background: $hover; color: $text; }
 QMenu { background: $raised; border: 1px solid $edge; padding: 5px; }

@@ -60,13 +60,13 @@ class Theme(QObject):
             self._fonts[key] = self._make_font(size, weight, mono)
         return QFont(self._fonts[key])
 
-    def icon(self, name: str, token: str = "text2") -> QIcon:
+    def icon(self, name: str, tone: str = "text2") -> QIcon:
         """A Phosphor icon (`x`, `check`...) tinted by token."""
-        return icons.icon(name, self.tokens[token])
+        return icons.icon(name, self.tokens[tone])
 
-    def pixmap(self, name: str, token: str = "text2", size: int = 16, ratio: float = 1.0) -> QPixmap:
+    def pixmap(self, name: str, tone: str = "text2", size: int = 16, ratio: float = 1.0) -> QPixmap:
         """The same, as a pixmap of `size` px for a screen of this pixel ratio."""
-        return icons.pixmap(name, self.tokens[token], size, ratio)
+        return icons.pixmap(name, self.tokens[tone], size, ratio)
 
     def apply(self, app: QApplication) -> None:
         """Dress the whole application; call again after `set_scheme`."""

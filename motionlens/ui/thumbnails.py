@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QSize, Qt, Signal
+from PySide6.QtCore import QBuffer, QByteArray, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QPixmap
 
 from motionlens.domain.clip import Clip
@@ -19,12 +20,13 @@ from motionlens.session.work import Hop, OpenProject
 WIDTH, HEIGHT = 384, 216
 _KEPT = 600
 _WAITING = 200
+_PAGE_S = 0.08
 
 
 class Thumbnails(QObject):
     """Pixmaps by clip; one that is not there yet is asked for and announced by `ready`.
 
-    The newest wish is served first: it is what is on the screen.
+    The newest page is served first: it is what is on the screen.
     """
 
     ready = Signal(str)
@@ -35,7 +37,8 @@ class Thumbnails(QObject):
         self._hop = hop
         self._folder = project.folder.cache / "thumbnails"
         self._lock = threading.Lock()
-        self._wanted: OrderedDict[str, Clip] = OrderedDict()
+        self._wanted: OrderedDict[str, tuple[int, Clip]] = OrderedDict()
+        self._batch, self._asked_s = 0, 0.0
         self._busy = False
         self._images: OrderedDict[str, QImage] = OrderedDict()
         self._scaled: OrderedDict[tuple[str, int, int, float], QPixmap] = OrderedDict()
@@ -62,7 +65,11 @@ class Thumbnails(QObject):
         if clip.id in self.missing:
             return
         with self._lock:
-            self._wanted[clip.id] = clip
+            now = time.monotonic()
+            # What one painting of a page asks for belongs together, from top to bottom.
+            self._batch += now - self._asked_s > _PAGE_S
+            self._asked_s = now
+            self._wanted[clip.id] = (self._batch, clip)
             self._wanted.move_to_end(clip.id)
             _trim(self._wanted, _WAITING)
             start, self._busy = not self._busy, True
@@ -78,7 +85,9 @@ class Thumbnails(QObject):
             if not self._wanted:
                 self._busy = False
                 return
-            id, clip = self._wanted.popitem(last=True)
+            newest = max(batch for batch, _ in self._wanted.values())
+            id = next(id for id, (batch, _) in self._wanted.items() if batch == newest)
+            _, clip = self._wanted.pop(id)
         try:
             image, why = self._make(clip), ""
         except (MotionLensError, OSError) as error:
@@ -111,8 +120,6 @@ class Thumbnails(QObject):
 
 
 def _save(image: QImage, path: Path) -> None:
-    from PySide6.QtCore import QBuffer, QByteArray
-
     data = QByteArray()
     buffer = QBuffer(data)
     buffer.open(QBuffer.OpenModeFlag.WriteOnly)

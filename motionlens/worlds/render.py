@@ -18,13 +18,16 @@ _SHIFT = 8  # OpenCV draws on a grid of 1/256 pixel
 
 def render(scene: Scene, motion: Motion) -> np.ndarray:
     """All frames of a clip: (F, 256, 256, 3) uint8 RGB."""
-    reach = int(math.ceil(float(np.abs(motion.pan).max()) * SCALE))
-    wide = draw_plate(scene, margin=reach)
+    reach = math.ceil(float(np.abs(motion.pan).max()) * SCALE)
+    # The given frames show the plain plate: edges of the wide one are antialiased a little
+    # differently, and a clip's start must not tell that it will turn false.
+    plain = draw_plate(scene)
+    wide = draw_plate(scene, margin=reach) if reach else plain
     frames = np.empty((len(motion.body), PICTURE_SIZE, PICTURE_SIZE, 3), dtype=np.uint8)
     for index, (x, y, angle) in enumerate(motion.body):
         pan = float(motion.pan[index])
         picture = frames[index]
-        _shifted(wide, reach, pan, picture)
+        picture[:] = _shifted(wide, reach, pan) if pan else plain
         _draw_object(picture, scene, (x + pan, y), angle, float(motion.stretch[index]), pan)
         if scene.mirrored:
             frames[index] = picture[:, ::-1]
@@ -68,27 +71,22 @@ def _pattern(backdrop: Backdrop, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     along, across = x * c + y * s, y * c - x * s
     wave = 2 * math.pi / backdrop.wavelength
     if backdrop.pattern == "ramp":
-        return np.clip(0.5 + (along - 16 * (c + s)) / 36, 0, 1)
+        return np.asarray(np.clip(0.5 + (along - 16 * (c + s)) / 36, 0, 1))
     if backdrop.pattern == "stripes":
-        return 0.5 + 0.5 * np.sin(wave * along + backdrop.phase)
+        return np.asarray(0.5 + 0.5 * np.sin(wave * along + backdrop.phase))
     if backdrop.pattern == "checker":
         sides = np.sin(wave * x + backdrop.phase) * np.sin(wave * y + backdrop.phase)
-        return 0.5 + 0.5 * np.tanh(6 * sides)
-    first = np.sin(wave * along + backdrop.phase)
-    return 0.5 + 0.25 * (first + np.sin(0.7 * wave * across - backdrop.phase))
+        return np.asarray(0.5 + 0.5 * np.tanh(6 * sides))
+    waves = np.sin(wave * along + backdrop.phase) + np.sin(0.7 * wave * across - backdrop.phase)
+    return np.asarray(0.5 + 0.25 * waves)
 
 
-def _shifted(wide: np.ndarray, margin: int, pan: float, out: np.ndarray) -> None:
-    """Writes the part of the wide plate that is seen after panning by ``pan`` px to the right."""
-    if pan == 0:
-        out[:] = wide[:, margin : margin + PICTURE_SIZE]
-        return
-    start = margin - pan * SCALE
-    matrix = np.array([[1.0, 0.0, -start], [0.0, 1.0, 0.0]])
+def _shifted(wide: np.ndarray, margin: int, pan: float) -> np.ndarray:
+    """The part of the wide plate that is seen after panning by ``pan`` px to the right."""
+    matrix = np.array([[1.0, 0.0, pan * SCALE - margin], [0.0, 1.0, 0.0]])
     cv2 = opencv()
-    out[:] = cv2.warpAffine(
-        wide, matrix, (PICTURE_SIZE, PICTURE_SIZE), borderMode=cv2.BORDER_REPLICATE
-    )
+    size = (PICTURE_SIZE, PICTURE_SIZE)
+    return np.asarray(cv2.warpAffine(wide, matrix, size, borderMode=cv2.BORDER_REPLICATE))
 
 
 def _draw_object(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -128,7 +129,10 @@ def at_luminance(
     """The colour darkened with black or lightened with white to a luminance in [0, 1]."""
     rgb = np.asarray(colour, dtype=np.float64)
     own = float(rgb @ LUMINANCE)
-    rgb = rgb * (luminance / own) if luminance < own else 1 - (1 - rgb) * (1 - luminance) / (1 - own)
+    if luminance < own:
+        rgb = rgb * (luminance / own)
+    else:
+        rgb = 1 - (1 - rgb) * (1 - luminance) / (1 - own)
     return float(rgb[0]), float(rgb[1]), float(rgb[2])
 
 
@@ -164,14 +168,14 @@ def _hue(hue: float, grey: float) -> tuple[float, float, float]:
     return red, green, blue
 
 
-def _bounce(random: np.random.Generator, radius: float) -> dict[str, object]:
+def _bounce(random: np.random.Generator, radius: float) -> dict[str, Any]:
     return {
         "position": (float(random.uniform(radius + 1, 30 - radius)), float(random.uniform(5, 13))),
         "velocity": (float(random.uniform(-0.9, 0.9)), 0.0),
     }
 
 
-def _throw(random: np.random.Generator, radius: float) -> dict[str, object]:
+def _throw(random: np.random.Generator, radius: float) -> dict[str, Any]:
     return {
         "position": (
             float(random.uniform(radius, radius + 5)),
@@ -181,7 +185,7 @@ def _throw(random: np.random.Generator, radius: float) -> dict[str, object]:
     }
 
 
-def _roll(random: np.random.Generator, radius: float) -> dict[str, object]:
+def _roll(random: np.random.Generator, radius: float) -> dict[str, Any]:
     slope = float(random.uniform(math.radians(10), math.radians(20)))
     x = float(random.uniform(radius, radius + 5))
     surface = FLOOR_Y - (WORLD_SIZE - 1 - x) * math.tan(slope)
@@ -192,14 +196,14 @@ def _roll(random: np.random.Generator, radius: float) -> dict[str, object]:
     }
 
 
-def _slide(random: np.random.Generator, radius: float) -> dict[str, object]:
+def _slide(random: np.random.Generator, radius: float) -> dict[str, Any]:
     return {
         "position": (float(random.uniform(radius, radius + 4)), FLOOR_Y - radius),
         "velocity": (float(random.uniform(1.0, 2.3)), 0.0),
     }
 
 
-def _swing(random: np.random.Generator, radius: float) -> dict[str, object]:
+def _swing(random: np.random.Generator, radius: float) -> dict[str, Any]:
     length = float(random.uniform(12, 18))
     pivot = (float(random.uniform(14.5, 16.5)), float(random.uniform(1.5, 4.0)))
     # The ball stays inside the picture: the angle gives way, not the string.
@@ -219,7 +223,7 @@ def _swing(random: np.random.Generator, radius: float) -> dict[str, object]:
     }
 
 
-def _collide(random: np.random.Generator, radius: float) -> dict[str, object]:
+def _collide(random: np.random.Generator, radius: float) -> dict[str, Any]:
     wall_x = float(random.uniform(19, 27))
     speed = float(random.uniform(1.1, 2.2))
     # The hit falls into the generated frames, late enough to see the approach first.

@@ -27,7 +27,9 @@ def open_project_files() -> set[str]:
     return found
 
 
-def settled_threads(before: set[threading.Thread], lasting: tuple[str, ...]) -> list[threading.Thread]:
+def settled_threads(
+    before: set[threading.Thread], lasting: tuple[str, ...]
+) -> list[threading.Thread]:
     """Threads that are new and still run after a moment to end by themselves."""
     deadline = time.monotonic() + 3.0
     while True:

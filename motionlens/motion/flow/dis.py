@@ -13,7 +13,7 @@ from motionlens.motion.grids import Grey, resize_flow
 from motionlens.motion.opencv import cv2
 
 
-@dataclass(frozen=True)
+@dataclass
 class DisFlow:
     """A preset of dense inverse search.
 
@@ -50,11 +50,10 @@ class DisFlow:
     def _search(self, a: Grey, b: Grey, start: Flow | None) -> Flow:
         # Always a fresh object: one that was given a start flow keeps it for all later calls,
         # where it gives garbage or, at another size, crashes. Making one costs 0.01 ms.
-        search = cv2.DISOpticalFlow_create(self.preset)
+        search = cv2.DISOpticalFlow.create(self.preset)
         if self.finest_scale is not None:
             search.setFinestScale(self.finest_scale)
-        # OpenCV's stub knows no None here, the binding does.
-        return np.asarray(search.calc(a, b, start), np.float32)  # type: ignore[arg-type]
+        return np.asarray(search.calc(a, b, start), np.float32)
 
 
 DIS = DisFlow("dis", cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)

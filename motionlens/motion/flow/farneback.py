@@ -13,7 +13,7 @@ from motionlens.motion.grids import Grey
 from motionlens.motion.opencv import cv2
 
 
-@dataclass(frozen=True)
+@dataclass
 class FarnebackFlow:
     """Farneback's method with a pyramid of five levels and a window of 15 px."""
 

@@ -62,7 +62,7 @@ def write_flow(path: str | Path, flow: Flow, valid: Valid | None = None) -> None
         False where the flow is unknown; vectors that are not finite are unknown too.
     """
     path = Path(path)
-    known = np.isfinite(flow).all(axis=2)
+    known: Valid = np.asarray(np.isfinite(flow).all(axis=2))
     if valid is not None:
         known &= valid
     data = _to_kitti(flow, known) if _is_kitti(path) else _to_flo(flow, known)

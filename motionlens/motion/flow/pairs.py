@@ -12,7 +12,7 @@ from motionlens.motion.grids import FLOW_SIDE, Grey, computing_size, grey, shrin
 
 def small_grey(image: NDArray[np.uint8], side: int = FLOW_SIDE) -> Grey:
     """The picture's luma with its longer side at most `side` px, never enlarged."""
-    return shrink(grey(image), computing_size(*image.shape[:2], side))
+    return shrink(grey(image), computing_size(image.shape[0], image.shape[1], side))
 
 
 def pair_flow(backend: FlowBackend, a: Grey, b: Grey, width: int) -> Flow:

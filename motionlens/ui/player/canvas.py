@@ -214,7 +214,9 @@ class Canvas(QWidget):
         if wheel:
             paint_wheel(painter, QRectF(left, plate.top() + 5, 34, 34))
             most = max(1, round(image.flow_scale_px))
-            self._two_lines(painter, QPointF(left + 42, plate.top() + 6), f"0–{most} px", "a frame")
+            scaled = "flow" in image.overlays
+            words = (f"0–{most} px", "a frame") if scaled else ("Arrows", "direction")
+            self._two_lines(painter, QPointF(left + 42, plate.top() + 6), *words)
             left += 98
         if mask:
             self._paint_ramp(painter, QRectF(left, plate.top() + 6, 106, 32))

@@ -38,8 +38,8 @@ class Timeline(QWidget):
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         playback.candidate.image_changed.connect(self._moved)
-        playback.candidate.loop_changed.connect(self.update)
-        playback.candidate.clip_changed.connect(self.update)
+        playback.candidate.loop_changed.connect(self._changed)
+        playback.candidate.clip_changed.connect(self._changed)
 
     def set_curves(self, curve: Sequence[float], other: Sequence[float]) -> None:
         """Motion in px a frame of the candidate and of the query; empty where not analysed."""
@@ -74,7 +74,7 @@ class Timeline(QWidget):
         plot = self._plot()
         if frames == 0:
             return
-        most = nice_top(max(self._curve, default=0.0), max(self._other, default=0.0))
+        most = nice_top(usual_top(self._curve), usual_top(self._other))
         self._paint_loop(painter, plot)
         self._paint_scale(painter, plot, most, frames)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -94,6 +94,9 @@ class Timeline(QWidget):
             words = self.tr("Motion not measured yet: Run, Analyse the clips")
             painter.drawText(plot, Qt.AlignmentFlag.AlignCenter, words)
         self._paint_head(painter, plot)
+
+    def _changed(self) -> None:
+        self.update()
 
     def _moved(self, image: FrameImage) -> None:
         del image
@@ -120,7 +123,8 @@ class Timeline(QWidget):
         loop, state = self._playback.candidate.loop, self._playback.candidate
         if loop is None or state.whole_loop():
             return ""
-        ends = {"first": abs(at.x() - self._x(loop.first)), "last": abs(at.x() - self._x(loop.last))}
+        x = at.x()
+        ends = {"first": abs(x - self._x(loop.first)), "last": abs(x - self._x(loop.last))}
         name = min(ends, key=lambda end: ends[end])
         return name if ends[name] <= _GRAB else ""
 
@@ -196,6 +200,14 @@ class Timeline(QWidget):
         return self.tr("Motion: mean {mean} px a frame, most at frame {peak}").format(
             mean=f"{mean:.1f}", peak=peak
         )
+
+
+def usual_top(curve: Sequence[float]) -> float:
+    """The highest value, leaving out the few spikes of cuts, which would flatten all the rest."""
+    if not curve:
+        return 0.0
+    usual = sorted(curve)[max(0, int(len(curve) * 0.95) - 1)]
+    return min(max(curve), usual * 1.3)
 
 
 def nice_top(*values: float) -> float:

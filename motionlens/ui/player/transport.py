@@ -28,19 +28,19 @@ class Transport(QWidget):
         self._compact = False
         self.setFixedHeight(HEIGHT)
         self._back = _icon_button(theme, actions, "play.frame_back", "skip-back")
-        self._play = _icon_button(theme, actions, "play.toggle", "pause")
+        self._play = _toggle(theme, actions, "play.toggle", "", "pause", show_key=False)
+        self._play.setFixedWidth(32)
         self._on = _icon_button(theme, actions, "play.frame_on", "skip-forward")
         self._play.setObjectName("review.play")
         self._time = label(theme, "0.00 s", "text", 13, 600)
         self._of = label(theme, "", "text2", 13)
-        self._quarter = action_button(theme, actions, "play.quarter_speed", "¼×")
+        self._quarter = _toggle(theme, actions, "play.quarter_speed", "¼×", "")
         self._loop = Button(theme, "Loop", "repeat", kind="quiet")
         self._loop.setToolTip("Loop over the whole clip again (Shift+Home, Shift+End set the ends)")
         self._loop.setAccessibleName("Loop")
         self._loop.setCheckable(True)
         self._loop.clicked.connect(self._whole_loop)
-        self._lock = action_button(theme, actions, "play.lock", " ", icon="link")
-        self._lock.setText("")
+        self._lock = _toggle(theme, actions, "play.lock", "", "link")
         self._overlays = {
             name: action_button(theme, actions, f"look.{name}")
             for name in ("flow", "arrows", "mask", "tracks")
@@ -126,17 +126,32 @@ class Transport(QWidget):
         playing = self._playback.playing
         self._play.set_look(icon="pause" if playing else "play")
         self._play.setAccessibleName("Pause" if playing else "Play")
-        self._play.setCheckable(True)
         self._play.setChecked(playing)
-        self._quarter.setCheckable(True)
         self._quarter.setChecked(abs(self._playback.speed) == QUARTER_SPEED)
         lock = self._playback.lock
         icons = {Lock.PHASE: "link", Lock.TIME: "clock", Lock.OFF: "link-break"}
         self._lock.set_look(icon=icons[lock])
-        self._lock.setCheckable(True)
         self._lock.setChecked(lock is not Lock.OFF)
         self._lock.setToolTip(_LOCK_WORDS[lock])
         self._lock.setAccessibleName(_LOCK_WORDS[lock])
+
+
+def _toggle(
+    theme: Theme, actions: Actions, id: str, text: str, icon: str, show_key: bool = True
+) -> Button:
+    # The command itself is not on or off; what the button shows comes from the playback.
+    button = Button(theme, text, icon, actions.key(id) if show_key else "")
+    button.setCheckable(True)
+    button.setAccessibleName(actions.specs[id].text)
+    button.setToolTip(actions.action(id).toolTip())
+
+    def press() -> None:
+        # Qt has flipped the button by itself; the playback says what is true.
+        button.setChecked(not button.isChecked())
+        actions.run(id)
+
+    button.clicked.connect(press)
+    return button
 
 
 def _icon_button(theme: Theme, actions: Actions, id: str, icon: str) -> Button:
@@ -144,4 +159,3 @@ def _icon_button(theme: Theme, actions: Actions, id: str, icon: str) -> Button:
     button.setText("")
     button.setFixedWidth(32)
     return button
-

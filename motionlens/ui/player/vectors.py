@@ -45,7 +45,7 @@ def paint_tracks(painter: QPainter, rect: QRectF, tracks: NDArray[np.float32]) -
             QLineF(float(a[0]), float(a[1]), float(b[0]), float(b[1]))
             for a, b in zip(older[known], newer[known], strict=True)
         ]
-        _draw(painter, lines, QColor(255, 255, 255, int(230 * (1 - step / steps)) + 20), 1.4)
+        _draw(painter, lines, QColor(255, 255, 255, int(190 * (1 - step / steps)) + 20), 1.2)
     heads = points[:, 0]
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(255, 255, 255, 240))
@@ -60,7 +60,7 @@ def _arrow_lines(
     y = rect.top() + arrows[:, 1] * rect.height()
     angle = np.arctan2(arrows[:, 3], arrows[:, 2])
     length = np.clip(np.hypot(arrows[:, 2], arrows[:, 3]) * scale * _GAIN, _LEAST, _MOST)
-    bins = np.round(angle / (2 * math.pi) * DIRECTIONS).astype(int) % DIRECTIONS
+    bins = np.round(-angle / (2 * math.pi) * DIRECTIONS).astype(int) % DIRECTIONS
     half_x, half_y = np.cos(angle) * length / 2, np.sin(angle) * length / 2
     groups: dict[int, list[QLineF]] = {}
     ends = [(x - half_x, y - half_y, x + half_x, y + half_y)]
@@ -80,4 +80,3 @@ def _draw(painter: QPainter, lines: list[QLineF], color: QColor, width: float) -
     pen.setCapStyle(Qt.PenCapStyle.RoundCap)
     painter.setPen(pen)
     painter.drawLines(lines)
-

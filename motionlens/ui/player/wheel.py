@@ -1,7 +1,7 @@
 """The flow wheel's colours: direction as hue, equally light and strong in every direction.
 
 OKLCh with L 0.74, C 0.13, hue = direction + 0.5 rad (Ottosson 2020, "A perceptual color space for
-image processing"); direction is measured with y downward, as flow is.
+image processing"); direction 0 is to the right and grows against the clock as seen.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ DIRECTIONS = 24
 
 @lru_cache(maxsize=1)
 def direction_colors() -> tuple[QColor, ...]:
-    """24 colours, the first for motion to the right, going on clockwise as seen."""
+    """24 colours, the first for motion to the right, going on against the clock as seen."""
     return tuple(direction_color(2 * math.pi * n / DIRECTIONS) for n in range(DIRECTIONS))
 
 
@@ -43,8 +43,7 @@ def paint_wheel(painter: QPainter, rect: QRectF) -> None:
     around = QConicalGradient(centre, 0)
     colors = direction_colors()
     for n in range(DIRECTIONS + 1):
-        # Qt's angles run against the clock; flow's y points down.
-        around.setColorAt(n / DIRECTIONS, colors[-n % DIRECTIONS])
+        around.setColorAt(n / DIRECTIONS, colors[n % DIRECTIONS])
     painter.save()
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(around)

@@ -116,9 +116,7 @@ class ScoreBar(QWidget):
         self.setMinimumWidth(40)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
-    def set_score(
-        self, score: float, most: float, band: tuple[float, float] | None = None
-    ) -> None:
+    def set_score(self, score: float, most: float, band: tuple[float, float] | None = None) -> None:
         """Show a score on a scale that ends at `most`."""
         self._score, self._most, self._band = score, most, band
         self.update()
@@ -126,6 +124,4 @@ class ScoreBar(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         rect = QRectF(self.rect())
-        paint_score_bar(
-            painter, self._theme, rect, self._score, self._most, self._band, self._left
-        )
+        paint_score_bar(painter, self._theme, rect, self._score, self._most, self._band, self._left)

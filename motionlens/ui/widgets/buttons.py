@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QAction, QColor, QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QAction, QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QPushButton, QSizePolicy
 
 from motionlens.ui.actions import Actions
@@ -68,7 +68,8 @@ class Button(QPushButton):
             width = self.height()
         return QSize(width, self.height())
 
-    minimumSizeHint = sizeHint
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -80,7 +81,9 @@ class Button(QPushButton):
         big = self.height() >= 40
         pad, gap, size = (12.0, 10.0, 18) if big else (10.0, 7.0, 16)
         content = self.sizeHint().width() - 2 * pad
-        left = pad if self.key and self.width() > content + 2 * pad else (self.width() - content) / 2
+        left = (
+            pad if self.key and self.width() > content + 2 * pad else (self.width() - content) / 2
+        )
         middle = self.height() / 2
         if self.icon_name:
             alone = not self.text() and not self.key
@@ -106,7 +109,7 @@ class Button(QPushButton):
             tone = strong if self.kind != "primary" else "ink"
             paint_key_cap(painter, self._theme, rect, self.key, tone, edge)
 
-    def _font(self):  # type: ignore[no-untyped-def]
+    def _font(self) -> QFont:
         if self.height() >= 40 and self.kind in ("exclude", "keep"):
             return self._theme.font(15, 600)
         return self._theme.font(13, 500)
@@ -126,7 +129,9 @@ class Button(QPushButton):
         painter.drawRoundedRect(rect, 6, 6)
         if self.hasFocus():
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(self._theme.color("ink" if self.kind == "primary" else "accent"), 2))
+            painter.setPen(
+                QPen(self._theme.color("ink" if self.kind == "primary" else "accent"), 2)
+            )
             painter.drawRoundedRect(rect.adjusted(2, 2, -2, -2), 4, 4)
 
     def _ground(self) -> tuple[QColor, QPen]:

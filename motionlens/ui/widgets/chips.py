@@ -81,7 +81,8 @@ class Chip(QAbstractButton):
         width = QFontMetrics(self._theme.font(12, 600)).horizontalAdvance(self.text()) + 18
         return QSize(width + (18 if self._icon or self._closable else 0), 22)
 
-    minimumSizeHint = sizeHint
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -11,6 +11,8 @@ from motionlens.ui.theme import Theme
 from motionlens.ui.widgets.buttons import Button
 from motionlens.ui.widgets.labels import label
 
+_WIDTH = 400
+
 
 class EmptyState(QWidget):
     """Icon, title, text, one primary button and a hint, in the middle of the panel."""
@@ -40,7 +42,7 @@ class EmptyState(QWidget):
             if isinstance(widget, QLabel):
                 widget.setAlignment(centre)
             if widget in (self._text, self._hint, self._title):
-                widget.setFixedWidth(360)
+                widget.setFixedWidth(_WIDTH)
             layout.addWidget(widget, 0, centre)
             layout.addSpacing(gap)
         layout.addStretch(6)
@@ -52,14 +54,15 @@ class EmptyState(QWidget):
     ) -> None:  # fmt: skip
         """Say something else; without `act` there is no button."""
         self._act = act
-        self._icon.setPixmap(
-            self._theme.pixmap(icon, "text3", 28, self.devicePixelRatioF())
-        )
+        self._icon.setPixmap(self._theme.pixmap(icon, "text3", 28, self.devicePixelRatioF()))
         self._title.setText(title)
         self._text.setText(text)
         self._text.setVisible(bool(text))
         self._hint.setText(hint)
         self._hint.setVisible(bool(hint))
+        for words in (self._title, self._text, self._hint):
+            # A centred label is not asked for its height at this width, so it is told.
+            words.setFixedHeight(max(0, words.heightForWidth(_WIDTH)))
         self._button.key = key
         self._button.set_look(text=button)
         self._button.setVisible(bool(button) and act is not None)

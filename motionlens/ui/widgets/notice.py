@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
@@ -18,6 +21,10 @@ _LOOKS = {
     "error": ("warning-circle", "error"),
     "neutral": ("stop", "text2"),
 }
+
+
+def _run(act: Callable[[], object], checked: bool = False) -> None:
+    act()
 
 
 class NoticeBox(QFrame):
@@ -48,8 +55,7 @@ class NoticeBox(QFrame):
             layout.addWidget(copy)
         if notice.button and notice.act is not None:
             act = Button(theme, notice.button, kind="outline")
-            run = notice.act
-            act.clicked.connect(lambda: run())
+            act.clicked.connect(partial(_run, notice.act))
             layout.addWidget(act)
         close = Button(theme, icon="x", kind="ghost")
         close.setAccessibleName("Close the notice")

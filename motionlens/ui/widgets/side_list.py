@@ -73,9 +73,7 @@ class SideRow(QAbstractButton):
         painter.setFont(theme.font(13, 600 if self.isChecked() else 400))
         painter.setPen(theme.color("text"))
         room = rect.width() - left - (56 if entry.count is not None else 8)
-        text = painter.fontMetrics().elidedText(
-            entry.text, Qt.TextElideMode.ElideRight, int(room)
-        )
+        text = painter.fontMetrics().elidedText(entry.text, Qt.TextElideMode.ElideRight, int(room))
         painter.drawText(QRectF(left, 0, room, ROW), middle, text)
         if entry.count is not None:
             painter.setFont(theme.font(12, 400))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 
 from motionlens.finetune.batches import Batch, draw_batch
@@ -62,7 +64,7 @@ def test_the_rate_rises_stays_and_falls() -> None:
     assert rates[0] == 1 / 20
     assert rates[19:176] == [1.0] * 157
     assert rates[-1] == 1 / 75
-    assert all(a > b for a, b in zip(rates[175:-1], rates[176:], strict=True))
+    assert all(a > b for a, b in pairwise(rates[175:]))
 
 
 def test_a_short_run_warms_up_in_a_fifth_of_it() -> None:

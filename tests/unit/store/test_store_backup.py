@@ -73,7 +73,8 @@ def test_restore_into_a_damaged_project(store: SqliteStore, ids: list[str]) -> N
     store.close()
     store.path.write_bytes(b"rubbish" * 5000)
     aside = restore_store(store.path, file)
-    assert aside is not None and aside.read_bytes().startswith(b"rubbish")
+    assert aside is not None
+    assert aside.read_bytes().startswith(b"rubbish")
     with open_store(store.path) as again:
         assert set(again.decisions()) == {ids[0]}
         assert again.connection.value("PRAGMA journal_mode") == "wal"

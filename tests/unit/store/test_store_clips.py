@@ -14,7 +14,8 @@ from motionlens.store import SqliteStore, open_store
 
 
 def test_a_clip_comes_back_after_reopening(store: SqliteStore, make_clip) -> None:
-    clip = dataclasses.replace(make_clip("one", caption="a ball; DROP TABLE clips"), span=Span(3, 9))
+    clip = make_clip("one", caption="a ball; DROP TABLE clips")
+    clip = dataclasses.replace(clip, span=Span(3, 9))
     assert store.add_clip(clip) is True
     assert store.add_clip(clip) is False
     store.close()
@@ -134,3 +135,24 @@ def test_ambiguous_names_are_told(store: SqliteStore, make_clip) -> None:
         with pytest.raises(UsageError, match="not one clip"):
             store.resolve(text)
     assert store.resolve("abcdef0") == twins[0].id
+
+
+def test_adding_costs_the_same_in_a_large_project(store: SqliteStore, make_clip) -> None:
+    """Counted in steps of SQLite's machine, so that no clock decides."""
+    steps = [0]
+
+    def count() -> int:
+        steps[0] += 1
+        return 0
+
+    def cost(name: str) -> int:
+        steps[0] = 0
+        store.add_clip(make_clip(name))
+        store.decide([make_clip(name).id], Decision.KEEP, "ann")
+        return steps[0]
+
+    store.connection.raw.set_progress_handler(count, 10)
+    small = cost("first")
+    store.add_clips([make_clip(f"clip {n}") for n in range(3000)])
+    assert cost("last") < 2 * small + 20
+    store.connection.raw.set_progress_handler(None, 0)

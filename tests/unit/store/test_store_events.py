@@ -160,7 +160,7 @@ ACTIONS = st.lists(
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(actions=ACTIONS)
 def test_state_and_undo_are_those_of_the_domain(tmp_path_factory, make_clip, actions) -> None:

@@ -22,8 +22,10 @@ def test_no_raw_connection_is_used_as_a_transaction() -> None:
 
 
 def test_one_place_begins_and_commits() -> None:
-    with_begin = [f.name for f in ROOM.glob("*.py") if '"BEGIN' in f.read_text(encoding="utf-8")]
-    assert with_begin == ["connection.py"]
+    texts = {file.name: file.read_text(encoding="utf-8") for file in ROOM.glob("*.py")}
+    for words in ("BEGIN IMMEDIATE", "COMMIT", ".commit("):
+        found = [name for name, text in texts.items() if f'"{words}"' in text]
+        assert found == (["connection.py"] if words != ".commit(" else [])
 
 
 def test_opening_an_up_to_date_project_imports_no_sqlite_utils(store) -> None:

@@ -1,0 +1,54 @@
+"""What operations need from the rooms beside them, at the level of numpy.
+
+`app` binds each port to its room. Shapes: F frames, H rows, W columns, D numbers of a projection.
+"""
+
+from motionlens.domain.ports.attribution import (
+    Attributor,
+    CandidateScores,
+    CandidateStatistics,
+    GradientIndex,
+    GradientRow,
+    Indexes,
+    IndexSettings,
+    ModelInfo,
+    Models,
+    Sampler,
+    Scorer,
+)
+from motionlens.domain.ports.common import Flow, Frames, Mask, Progress, Token
+from motionlens.domain.ports.media import ClipReader, FlowBackend, Motion
+from motionlens.domain.ports.store import LabelStore, Projects, Store, Trials
+from motionlens.domain.ports.training import Exporter, Formats, Importer, Trainer, World, WorldClip
+
+__all__ = [
+    "Attributor",
+    "CandidateScores",
+    "CandidateStatistics",
+    "ClipReader",
+    "Exporter",
+    "Flow",
+    "FlowBackend",
+    "Formats",
+    "Frames",
+    "GradientIndex",
+    "GradientRow",
+    "Importer",
+    "IndexSettings",
+    "Indexes",
+    "LabelStore",
+    "Mask",
+    "ModelInfo",
+    "Models",
+    "Motion",
+    "Progress",
+    "Projects",
+    "Sampler",
+    "Scorer",
+    "Store",
+    "Token",
+    "Trainer",
+    "Trials",
+    "World",
+    "WorldClip",
+]

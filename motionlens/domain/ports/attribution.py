@@ -1,0 +1,224 @@
+"""Models, gradient indexes and scores, as operations see them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motionlens.domain.clip import Region, Span
+from motionlens.domain.fingerprint import IndexSpec
+from motionlens.domain.ports.common import Frames, Mask
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """One row of `models`."""
+
+    name: str
+    family: str
+    parameters: int
+    ready: bool
+    why_not: str = ""
+
+
+@dataclass(frozen=True)
+class IndexSettings:
+    """What `index` was asked for; `app` turns it into an attributor with a full spec."""
+
+    model: str
+    tracked: str = "all"
+    levels: tuple[float, ...] = (0.6, 0.9)
+    mask: str = "adjacent"
+    flow: str = "dis"
+    projection: str = "default"
+    dim: int = 512
+    seed: int = 0
+    device: str = "auto"
+
+
+@dataclass(frozen=True, eq=False)
+class GradientRow:
+    """One clip's row of an index.
+
+    Attributes
+    ----------
+    vector : (D,) float32
+        Mean over levels of the unit projected gradients.
+    losses, norms : (L,) float32
+        Masked loss and gradient length (of the projection) at each level.
+    plain_losses : (L,) float32
+        The unmasked loss at each level: a plain statistic for `combined`.
+    """
+
+    vector: NDArray[np.float32]
+    losses: NDArray[np.float32]
+    norms: NDArray[np.float32]
+    plain_losses: NDArray[np.float32]
+
+
+class Attributor(Protocol):
+    """Gradients of the masked loss, projected (`attribution/`)."""
+
+    spec: IndexSpec
+    given_frames: int
+    frames: int
+
+    def row(self, frames: Frames, mask: Mask | None, caption: str) -> GradientRow:
+        """One clip's row; `mask` None trains on the whole frame."""
+        ...
+
+    def query_row(
+        self,
+        frames: Frames,
+        mask: Mask | None,
+        caption: str,
+        region: Region | None = None,
+        span: Span | None = None,
+    ) -> GradientRow:
+        """The same under the mask times a box and a span of frames."""
+        ...
+
+    def null_rows(self, frames: Frames, masks: Sequence[Mask], caption: str) -> NDArray[np.float32]:
+        """(len(masks), D): the same clip under other clips' masks, for p-values."""
+        ...
+
+
+class GradientIndex(Protocol):
+    """An open index: rows by clip id, memory-mapped."""
+
+    @property
+    def spec(self) -> IndexSpec: ...
+
+    @property
+    def ids(self) -> Sequence[str]: ...
+
+    def vectors(self) -> NDArray[np.float32]:
+        """(N, D), in the order of `ids`."""
+        ...
+
+    def losses(self) -> NDArray[np.float32]:
+        """(N, L) unmasked losses."""
+        ...
+
+    def norms(self) -> NDArray[np.float32]: ...
+
+    def done(self) -> set[str]: ...
+
+    def commit(self, rows: Mapping[str, GradientRow]) -> None:
+        """Add rows; they are there after a kill, or not at all."""
+        ...
+
+    def check(self) -> list[str]:
+        """Damage, in words."""
+        ...
+
+
+class Indexes(Protocol):
+    """All gradient indexes of a project."""
+
+    def open(self, spec: IndexSpec, note: Mapping[str, Any]) -> GradientIndex:
+        """Open or make the index of a spec; `note` (model, mask...) is kept in its meta.json."""
+        ...
+
+    def latest(self, fingerprint: str | None = None) -> tuple[GradientIndex, Mapping[str, Any]]:
+        """The index of the last `index` call, or the named one, with its note."""
+        ...
+
+    def fingerprints(self) -> list[str]: ...
+
+
+class Sampler(Protocol):
+    """A model as far as generating goes."""
+
+    name: str
+    weights_hash: str
+    given_frames: int
+
+    def sample(
+        self, given: Sequence[Frames], captions: Sequence[str], seed: int
+    ) -> Iterator[Frames]:
+        """Continue each clip's first given frames: (16, 256, 256, 3) uint8 each."""
+        ...
+
+
+class Models(Protocol):
+    """The model families, as far as numpy reaches."""
+
+    def known(self) -> list[ModelInfo]: ...
+
+    def devices(self) -> list[str]:
+        """What could compute here, in words: "cpu", "cuda:0 NAME, 24 GB"."""
+        ...
+
+    def weights_hash(self, model: str) -> str: ...
+
+    def locate(self, model: str) -> str:
+        """What a name stands for wherever the program is started: the weights of a run, an
+        absolute path, or a built-in's name."""
+        ...
+
+    def attributor(self, settings: IndexSettings) -> Attributor: ...
+
+    def sampler(self, model: str, device: str = "auto") -> Sampler: ...
+
+
+@dataclass(frozen=True, eq=False)
+class CandidateStatistics:
+    """What `combined` and `learned` take beside gradients, each in the order of the index.
+
+    Attributes
+    ----------
+    mean_px : (N,) float64
+        Mean flow length, px a frame; NaN where a clip was not analysed.
+    losses : (N,) float64
+        Unmasked loss at the highest level.
+    classes : sequence of str
+        Motion class or first word of the caption; clips of one class are compared.
+    static : (N,) bool
+        Flagged as a static shot, or with an empty mask.
+    flags : (N, K) float64
+        Scores of the K flaggers, 0 where none.
+    decisions : sequence of str
+        "exclude", "keep", or "" where nobody decided.
+    """
+
+    mean_px: NDArray[np.float64]
+    losses: NDArray[np.float64]
+    classes: Sequence[str]
+    static: NDArray[np.bool_]
+    flags: NDArray[np.float64]
+    decisions: Sequence[str]
+
+
+@dataclass(frozen=True, eq=False)
+class CandidateScores:
+    """Scores of N clips; `per_query` (N, Q) are cosines, bad queries first."""
+
+    scores: NDArray[np.float64]
+    per_query: NDArray[np.float32]
+    parts: Mapping[str, NDArray[np.float64]]
+
+
+class Scorer(Protocol):
+    """Projected gradients into scores (`attribution/scoring`)."""
+
+    def candidates(
+        self,
+        vectors: NDArray[np.float32],
+        bad: NDArray[np.float32],
+        good: NDArray[np.float32],
+        method: str,
+        statistics: CandidateStatistics | None,
+    ) -> CandidateScores:
+        """`vectors` (N, D), `bad` (Qb, D), `good` (Qg, D); either may be empty, not both."""
+        ...
+
+    def p_values(
+        self, scores: NDArray[np.float64], null: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Share of null scores at least as high, with one added on both sides."""
+        ...

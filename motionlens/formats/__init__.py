@@ -1,0 +1,1 @@
+"""Manifest formats, in and out; one file each, listed in :mod:`motionlens.formats.registry`."""

@@ -1,0 +1,55 @@
+"""Cut inside: from one frame to the next the clip shows something else."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motionlens.domain.clip import Flag
+from motionlens.motion.evidence import Evidence
+from motionlens.motion.flaggers.words import counted, percent, times
+
+NAME = "scene_cut"
+THRESHOLD = 1.0
+# A cut changes the picture by this many levels (of 255) after moving it back along the flow ...
+_LEVELS = 18.0
+# ... and by this many times the change around it, so that fast motion is no cut.
+_RATIO = 4.0
+_AROUND = 5
+# Beside a still picture the ratio is endless; noise of a level is not what it is measured by.
+_LEAST_AROUND = 1.0
+
+
+def judge(evidence: Evidence) -> Flag:
+    """Score: how far the strongest change lies over both limits, 1 = just a cut.
+
+    Fades and dissolves take many frames and are not found.
+    """
+    strength, ratio = _strengths(evidence.new_picture)
+    score = float(strength.max(initial=0))
+    cuts = np.flatnonzero(strength >= THRESHOLD)
+    if not len(cuts):
+        return Flag(NAME, score, "No frame shows something else than the one before.", False)
+    strongest = int(np.argmax(strength))
+    # A cut lies between two frames; named is the first of the new scene.
+    places = ", ".join(str(int(cut) + 1) for cut in cuts[:4])
+    reason = (
+        f"{counted(len(cuts), 'cut')}, at frame {places}{' and more' if len(cuts) > 4 else ''}: "
+        f"at frame {strongest + 1} the picture changes by "
+        f"{percent(float(evidence.new_picture[strongest]) / 255)}, "
+        f"{times(float(ratio[strongest]))} the change around it."
+    )
+    return Flag(NAME, score, reason, True)
+
+
+def _strengths(
+    change: NDArray[np.float32],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    ratio = np.zeros(len(change))
+    for place, value in enumerate(change):
+        around = np.concatenate(
+            [change[max(0, place - _AROUND) : place], change[place + 1 : place + 1 + _AROUND]]
+        )
+        usual = float(np.median(around)) if len(around) else _LEAST_AROUND
+        ratio[place] = float(value) / max(usual, _LEAST_AROUND)
+    return np.minimum(change / _LEVELS, ratio / _RATIO), ratio

@@ -1,0 +1,300 @@
+"""`demo`: the whole loop on simulated clips with planted false motion, all of it done here and now.
+
+No row, vote or rate is shipped: the clips are rendered, the gradients computed, two models trained
+(one on what is left after review, one on as many random clips left out), and both put to a blind
+trial that the built-in judge votes in. The only stand-in is the curator: for the 40 % that rank
+worst, the planted truth decides in a person's place, and each decision says so.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from motionlens.domain.clip import Role
+from motionlens.domain.manifest import Manifest
+from motionlens.domain.ports import Progress, Token
+from motionlens.domain.ranking import Ranking
+from motionlens.domain.seeds import generator
+from motionlens.domain.statistics import auroc, precision_at
+from motionlens.domain.trial import TrialReport, Vote
+from motionlens.files import write_atomically
+from motionlens.operations.add import add
+from motionlens.operations.analyse import analyse
+from motionlens.operations.decide import decide
+from motionlens.operations.export import approved, export
+from motionlens.operations.finetune import finetune
+from motionlens.operations.generate import generate
+from motionlens.operations.index import index
+from motionlens.operations.rank import rank
+from motionlens.operations.rooms import NO_PROGRESS, NO_TOKEN, Rooms, present_path
+from motionlens.operations.trial import new as new_trial
+from motionlens.operations.trial import report as report_trial
+from motionlens.operations.trial import vote
+
+JUDGE = "built-in judge"
+STAND_IN = "planted truth"
+# Motion errors that differ by less than this, in px of the model's 32-px picture, are a tie.
+TIE_PX = 0.25
+
+
+@dataclass(frozen=True)
+class DemoSize:
+    """How much is done; the defaults are the demo, tests take less."""
+
+    clips: int = 300
+    planted: int = 105
+    queries: int = 40
+    steps: int = 250
+    pairs: int = 48
+    reviewed_share: float = 0.4
+
+
+@dataclass(frozen=True)
+class TrialCounts:
+    """A trial's outcome in the demo's document."""
+
+    trial: str
+    wins: int
+    ties: int
+    losses: int
+    win_rate: float | None
+    ci95: tuple[float, float]
+    win_share: float | None
+
+
+@dataclass(frozen=True)
+class DemoResult:
+    """All figures are measured in the run that prints them.
+
+    Attributes
+    ----------
+    candidates : int
+        Clips that the stand-in curator looked at.
+    found, planted : int
+        Planted clips among them, and in all.
+    auroc, precision_at_50 : float
+        How well the combined score tells planted from clean clips.
+    win_rate : float or None
+        Of decided pairs, the tuned model against the base; `ci95` its Wilson interval.
+    control : TrialCounts
+        The same with as many random clips left out.
+    errors : mapping
+        Mean motion error in px of the 32-px picture: base, tuned, control.
+    """
+
+    project: str
+    clips: int
+    planted: int
+    candidates: int
+    found: int
+    auroc: float
+    precision_at_50: float
+    run: str
+    trial: str
+    win_rate: float | None
+    ci95: tuple[float, float]
+    win_share: float | None
+    wins: int
+    ties: int
+    losses: int
+    control: TrialCounts
+    errors: dict[str, float]
+    decided_by: str
+    judged_by: str
+    seconds: float
+
+
+def demo(
+    rooms: Rooms,
+    *,
+    size: DemoSize | None = None,
+    seed: int = 0,
+    progress: Progress = NO_PROGRESS,
+    token: Token = NO_TOKEN,
+) -> DemoResult:
+    """Do the whole loop in an empty project; see the module's head for what is real in it."""
+    started = time.monotonic()
+    todo = size or DemoSize()
+    told: dict[str, Any] = {"progress": progress, "token": token}
+    rooms.store.save_setting("demo", {"finished": False})
+    kinds = _render(rooms, todo, seed, progress, token)
+    rooms.store.save_setting("planted", kinds)
+    analyse(rooms, **told)
+    index(rooms, **told)
+    bad, good = _queries(rooms, todo, seed, progress, token)
+    ranking = rank(rooms, bad=bad, good=good, method="combined", **told)
+    reviewed = [row.id for row in ranking.rows[: round(todo.reviewed_share * len(kinds))]]
+    excluded = _review(rooms, reviewed, kinds, ranking)
+    export(rooms, format="jsonl", out=rooms.folder.root / "approved.jsonl", **told)
+    runs = _train_both(rooms, todo, len(excluded), seed, progress, token)
+    outcomes = {name: _judge(rooms, run, todo, seed, progress, token) for name, run in runs.items()}
+    tuned, control = outcomes["curated"], outcomes["control"]
+    planted = [kinds[row.id] != "clean" for row in ranking.rows]
+    result = DemoResult(
+        project=str(rooms.folder.root),
+        clips=len(kinds),
+        planted=sum(planted),
+        candidates=len(reviewed),
+        found=len(excluded),
+        auroc=auroc([row.score for row in ranking.rows], planted),
+        precision_at_50=precision_at([row.score for row in ranking.rows], planted, 50),
+        run=runs["curated"],
+        control=_counts(control[0]),
+        errors={"base": tuned[1], "tuned": tuned[2], "control": control[2]},
+        decided_by=f"{STAND_IN} (stands in for a curator on the top {todo.reviewed_share:.0%})",
+        judged_by=f"{JUDGE} (knows the true path; ties under {TIE_PX} px)",
+        seconds=time.monotonic() - started,
+        **asdict(_counts(tuned[0])),
+    )
+    rooms.store.save_setting("demo", {"finished": True, "result": asdict(result)})
+    return result
+
+
+def finished_demo(rooms: Rooms) -> dict[str, Any] | None:
+    """The document of a demo that was done in this project, or None."""
+    kept = rooms.store.setting("demo")
+    return kept["result"] if kept and kept.get("finished") else None
+
+
+def _render(
+    rooms: Rooms, todo: DemoSize, seed: int, progress: Progress, token: Token
+) -> dict[str, str]:
+    """Render and add the training clips; clip id -> kind, "clean" or what was planted."""
+    folder = rooms.folder.root / "clips"
+    specs = rooms.world.fine_tune_set(seed, todo.clips, todo.planted)
+    kind_of: dict[str, str] = {}
+    for done, (clip_seed, kind) in enumerate(specs):
+        token.check()
+        progress("Rendering clips", done, len(specs))
+        # The file's name must not tell what was planted.
+        path = folder / f"clip-{done:03d}.mp4"
+        made = rooms.world.clip(clip_seed, kind)
+        rooms.reader.write(path, made.frames, rooms.world.fps)
+        write_atomically(path.with_suffix(".txt"), made.caption + "\n")
+        kind_of[str(path.absolute())] = kind
+    add(rooms, [folder], progress=progress, token=token)
+    return {clip.id: kind_of[clip.path] for clip in rooms.store.clips(Role.TRAINING)}
+
+
+def _queries(
+    rooms: Rooms, todo: DemoSize, seed: int, progress: Progress, token: Token
+) -> tuple[list[str], list[str]]:
+    """Bad: the half of the base's generations that the judge finds worse. Good: the truth."""
+    folder = rooms.folder.root / "references"
+    starts = list(rooms.world.held_out_seeds("queries", todo.queries))
+    seed_of: dict[str, int] = {}
+    for done, start in enumerate(starts):
+        token.check()
+        progress("Rendering references", done, len(starts))
+        path = folder / f"reference-{done:03d}.mp4"
+        made = rooms.world.clip(start)
+        rooms.reader.write(path, made.frames, rooms.world.fps)
+        write_atomically(path.with_suffix(".txt"), made.caption + "\n")
+        seed_of[str(path.absolute())] = start
+    add(rooms, [folder], role="reference", progress=progress, token=token)
+    references = rooms.store.clips(Role.REFERENCE)
+    made_of = generate(rooms, references=True, seed=seed, progress=progress, token=token).clips
+    errors = {
+        generation: rooms.world.error(seed_of[reference.path], _frames(rooms, generation))
+        for reference, generation in zip(references, made_of, strict=True)
+    }
+    worse = sorted(errors, key=lambda clip: -errors[clip])[: len(errors) // 2]
+    return worse, [clip.id for clip in references]
+
+
+def _review(
+    rooms: Rooms, reviewed: Sequence[str], kinds: dict[str, str], ranking: Ranking
+) -> list[str]:
+    planted = [clip for clip in reviewed if kinds[clip] != "clean"]
+    clean = [clip for clip in reviewed if kinds[clip] == "clean"]
+    note = "Decided by the planted truth in a curator's place"
+    for decision, clips in (("exclude", planted), ("keep", clean)):
+        if clips:
+            decide(rooms, decision, clips, by=STAND_IN, note=note, ranking=ranking)
+    return planted
+
+
+def _train_both(
+    rooms: Rooms, todo: DemoSize, left_out: int, seed: int, progress: Progress, token: Token
+) -> dict[str, str]:
+    """Two runs side by side, alike in steps, seed and noise; they differ in their clips alone."""
+    control = rooms.folder.root / "control.jsonl"
+    write_atomically(control, _without_random(rooms, left_out, seed).to_json_lines())
+    common: dict[str, Any] = {
+        "steps": todo.steps,
+        "seed": seed,
+        "progress": progress,
+        "token": token,
+    }
+    other = finetune(rooms, name="control", manifest=control, detach=True, **common)
+    curated = finetune(rooms, name="curated", **common)
+    rooms.trainer.wait(other.run, progress, token)
+    return {"curated": curated.run, "control": other.run}
+
+
+def _without_random(rooms: Rooms, left_out: int, seed: int) -> Manifest:
+    """All training clips but as many random ones, whatever was decided about them."""
+    decided = approved(rooms, "everything")
+    rng = generator("demo control", seed)
+    order = rng.permutation(len(decided.entries))
+    kept = sorted(int(i) for i in order[left_out:])
+    return Manifest(tuple(decided.entries[i] for i in kept), "random")
+
+
+def _judge(
+    rooms: Rooms, run: str, todo: DemoSize, seed: int, progress: Progress, token: Token
+) -> tuple[TrialReport, float, float]:
+    """A blind trial of a run against the base; its report and both mean motion errors."""
+    made = new_trial(
+        rooms,
+        base="embedded",
+        tuned=run,
+        pairs=todo.pairs,
+        seed=seed,
+        progress=progress,
+        token=token,
+    )
+    _, _, pairs = rooms.store.trial(made.trial)
+    starts = rooms.world.held_out_seeds("judged", todo.pairs)
+    base_errors, tuned_errors = [], []
+    for pair, start in zip(pairs, starts, strict=True):
+        token.check()
+        left, right = (
+            rooms.world.error(start, rooms.reader.frames(rooms.folder.root / file))
+            for file in (pair.left, pair.right)
+        )
+        choice = Vote.TIE
+        if abs(left - right) > TIE_PX:
+            choice = Vote.LEFT if left < right else Vote.RIGHT
+        vote(rooms, made.trial, pair.number, str(choice), by=JUDGE)
+        tuned_errors.append(left if pair.tuned_left else right)
+        base_errors.append(right if pair.tuned_left else left)
+    count = len(pairs)
+    return report_trial(rooms, made.trial), sum(base_errors) / count, sum(tuned_errors) / count
+
+
+def _frames(rooms: Rooms, clip_id: str) -> Any:
+    clip = next(c for c in rooms.store.clips(Role.GENERATION) if c.id == clip_id)
+    return rooms.reader.frames(present_path(clip))
+
+
+def _counts(report: TrialReport) -> TrialCounts:
+    return TrialCounts(
+        report.trial,
+        report.wins,
+        report.ties,
+        report.losses,
+        report.win_rate,
+        report.ci95,
+        report.win_share,
+    )
+
+
+def demo_folder() -> Path:
+    """Where the demo is made if no folder is named: documents, or else home."""
+    documents = Path.home() / "Documents"
+    return (documents if documents.is_dir() else Path.home()) / "motionlens-demo"

@@ -1,0 +1,41 @@
+"""Closing asks only where an index or a fine-tune runs."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QMessageBox, QWidget
+
+from motionlens.session.jobs import JobsState
+
+ASKED = ("index", "train")
+
+
+def may_close(parent: QWidget, jobs: JobsState) -> bool:
+    """True if nothing asked about runs, or the user says so.
+
+    A stopped index goes on where it was; a fine-tune has its own process and may go on alone.
+    """
+    running = jobs.running(*ASKED)
+    if not running:
+        return True
+    trains = [job for job in running if job.kind == "train"]
+    box = QMessageBox(parent)
+    box.setObjectName("closing")
+    box.setWindowTitle("Close MotionLens")
+    box.setText(" and ".join(job.name for job in running) + " still runs.")
+    box.setInformativeText(
+        "The fine-tune goes on without the window." if trains and len(trains) == len(running)
+        else "An index stops after its current step and goes on from there next time."
+    )  # fmt: skip
+    keep = stop = None
+    if trains:
+        keep = box.addButton("Close, keep training", QMessageBox.ButtonRole.AcceptRole)
+    stop = box.addButton("Stop and close", QMessageBox.ButtonRole.DestructiveRole)
+    stay = box.addButton("Stay", QMessageBox.ButtonRole.RejectRole)
+    box.setDefaultButton(stay)
+    box.setEscapeButton(stay)
+    box.exec()
+    chosen = box.clickedButton()
+    if chosen is stop:
+        for job in running:
+            jobs.cancel(job.key)
+    return chosen is stop or (keep is not None and chosen is keep)

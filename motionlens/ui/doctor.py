@@ -1,0 +1,153 @@
+"""What `doctor` says: one line on the start page, all of it on a card."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from motionlens.ui.actions import Actions
+from motionlens.ui.child_verb import ChildVerb
+from motionlens.ui.overlays import Overlay
+from motionlens.ui.theme import Theme
+from motionlens.ui.widgets import Button, ElidedLabel, action_button, label, row
+from motionlens.ui.widgets.labels import IconLabel
+
+_SHORT = ("device", "disk", "codecs")
+
+
+def summary(document: dict[str, Any]) -> tuple[str, str]:
+    """The line in two parts: the verdict, and what stands behind it or what to mend."""
+    checks = document["checks"]
+    bad = [check for check in checks if not check["ok"]]
+    if bad:
+        first = bad[0]
+        return f"{first['name'].capitalize()} needs a look", f"{first['detail']}. {first['fix']}"
+    details = {check["name"]: check["detail"] for check in checks}
+    parts = [details[name].split(":")[0] for name in _SHORT if name in details]
+    return "This machine is ready", " · ".join(parts)
+
+
+class DoctorBar(QWidget):
+    """The last line of the start page."""
+
+    def __init__(self, theme: Theme, actions: Actions) -> None:
+        super().__init__()
+        self._theme = theme
+        self._document: dict[str, Any] | None = None
+        self._child: ChildVerb | None = None
+        self._asked = False
+        self._waiting: QWidget | None = None
+        self.setProperty("ground", "window")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFixedHeight(60)
+        self._icon = IconLabel(theme, "wrench", "text3", 17)
+        self._verdict = label(theme, "Looking at this machine", weight=600)
+        self._detail = ElidedLabel(theme, "", "text2")
+        self._more = Button(theme, "Details", "wrench", kind="ghost")
+        self._more.clicked.connect(lambda: self.show_details(self.window()))
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(24, 0, 24, 0)
+        layout.setSpacing(14)
+        layout.addWidget(self._icon)
+        layout.addWidget(self._verdict)
+        layout.addWidget(self._detail, 1)
+        layout.addWidget(self._more)
+        layout.addWidget(action_button(theme, actions, "project.open", height=32))
+
+    def look_once(self) -> None:
+        """Ask `doctor` in a process of its own, after the first paint."""
+        if not self._asked:
+            self._asked = True
+            QTimer.singleShot(400, self._look)
+
+    def show_details(self, window: QWidget) -> None:
+        """All checks on a card; asked first where they are not known yet."""
+        if self._document is None:
+            self._waiting = window
+            self._asked = True
+            self._look()
+            return
+        DoctorCard(self._theme, self._document, window).open()
+
+    def close_down(self) -> None:
+        """End the process if it still runs."""
+        if self._child is not None:
+            self._child.cancel(wait_ms=2000)
+
+    def _look(self) -> None:
+        if self._child is not None:
+            return
+        self._child = ChildVerb(self, "doctor")
+        self._child.done.connect(self._done)
+        self._child.failed.connect(self._failed)
+        self._child.start()
+
+    def _done(self, document: dict[str, Any]) -> None:
+        self._child = None
+        self._document = document
+        verdict, detail = summary(document)
+        ok = bool(document["ok"])
+        self._icon.set_icon("check-circle" if ok else "warning", "keep" if ok else "warn")
+        self._verdict.setText(verdict)
+        self._detail.setText(detail)
+        if self._waiting is not None:
+            window, self._waiting = self._waiting, None
+            self.show_details(window)
+
+    def _failed(self, why: str) -> None:
+        self._child = None
+        self._waiting = None
+        if why:
+            self._icon.set_icon("warning", "warn")
+            self._verdict.setText("This machine could not be looked at")
+            self._detail.setText(why)
+
+
+class DoctorCard(Overlay):
+    """Every check with its detail and what mends it."""
+
+    def __init__(self, theme: Theme, document: dict[str, Any], parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        inner = QWidget()
+        inner.setProperty("plain", "true")
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(0, 0, 8, 0)
+        column.setSpacing(9)
+        for check in document["checks"]:
+            ok = bool(check["ok"])
+            icon = IconLabel(theme, "check" if ok else "warning", "keep" if ok else "warn", 15)
+            name = label(theme, str(check["name"]), weight=600)
+            name.setFixedWidth(140)
+            told = str(check["detail"]) if ok else f"{check['detail']}. {check['fix']}"
+            detail = label(theme, told, "text2", 12, wrap=True)
+            column.addLayout(row(icon, name, detail))
+            detail.setSizePolicy(
+                detail.sizePolicy().Policy.Expanding, detail.sizePolicy().Policy.Minimum
+            )
+        column.addStretch(1)
+        area = QScrollArea()
+        area.setWidget(inner)
+        area.setWidgetResizable(True)
+        close = Button(theme, icon="x", key="Esc", kind="ghost")
+        close.clicked.connect(self.close_overlay)
+        layout = QVBoxLayout(self.card)
+        layout.setContentsMargins(24, 16, 16, 16)
+        layout.addLayout(row(label(theme, "This machine", size=18, weight=600), None, close))
+        layout.addWidget(area, 1)
+
+    def open(self) -> None:
+        super().open()
+        self.setFocus()
+
+    def place(self) -> None:
+        width, height = 720, min(560, self.height() - 80)
+        self.card.setGeometry(
+            (self.width() - width) // 2, (self.height() - height) // 2, width, height
+        )
+
+    def close_overlay(self) -> None:
+        super().close_overlay()
+        self.deleteLater()

@@ -1,0 +1,1 @@
+"""Explain: which clips taught this motion."""

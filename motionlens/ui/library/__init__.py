@@ -1,0 +1,1 @@
+"""Library: what do I have, what is flagged, what is decided."""

@@ -1,0 +1,262 @@
+"""The library's inspector: the clip's picture, motion, facts, caption, flags and history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from motionlens.operations.decide import HistoryRow, history
+from motionlens.session.clip_list import LibraryClip, flag_name
+from motionlens.session.work import ask
+from motionlens.ui import words
+from motionlens.ui.context import WindowContext
+from motionlens.ui.theme import Theme
+from motionlens.ui.widgets import Chip, ElidedLabel, action_button, label, line, row
+from motionlens.ui.widgets.curve import MotionCurve
+
+WIDTH = 316
+_DID = {"exclude": "Excluded", "keep": "Kept", "unsure": "Later", "clear": "Cleared"}
+
+
+class Picture(QWidget):
+    """A clip's thumbnail at the pane's width."""
+
+    def __init__(self, context: WindowContext) -> None:
+        super().__init__()
+        self._context = context
+        self._clip: LibraryClip | None = None
+        self.setFixedHeight(160)
+        context.thumbnails.ready.connect(self._ready)
+
+    def show_clip(self, clip: LibraryClip | None) -> None:
+        """Show another clip."""
+        self._clip = clip
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        path = QPainterPath()
+        path.addRoundedRect(QRectF(self.rect()), 4, 4)
+        theme = self._context.theme
+        painter.fillPath(path, theme.color("stage"))
+        if self._clip is not None:
+            size = QSize(self.width(), self.height())
+            ratio = self.devicePixelRatioF()
+            pixmap = self._context.thumbnails.pixmap(self._clip.clip, size, ratio)
+            if pixmap is not None:
+                painter.setClipPath(path)
+                painter.drawPixmap(0, 0, pixmap)
+            elif (why := self._context.thumbnails.missing.get(self._clip.id)) is not None:
+                painter.setFont(theme.font(12))
+                painter.setPen(theme.color("text2"))
+                area = self.rect().adjusted(16, 0, -16, 0)
+                flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+                painter.drawText(area, flags, why)
+        painter.setClipping(False)
+        painter.setPen(QPen(theme.color("line"), 1))
+        painter.drawPath(path)
+
+    def _ready(self, id: str) -> None:
+        if self._clip is not None and self._clip.id == id:
+            self.update()
+
+
+class Fact(QWidget):
+    """A name at the left, its value at the right."""
+
+    def __init__(self, theme: Theme, name: str) -> None:
+        super().__init__()
+        self._value = ElidedLabel(theme, "", weight=600, size=12)
+        self._value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(label(theme, name, "text2", 12))
+        layout.addWidget(self._value, 1)
+        self.setFixedHeight(21)
+
+    def tell(self, value: str) -> None:
+        """Show a value; without one the row goes."""
+        self._value.setText(value)
+        self.setVisible(bool(value))
+
+
+def facts(clip: LibraryClip, score: float | None, rank: int | None) -> dict[str, str]:
+    """Name -> value, as shown; what is not known is empty."""
+    info = clip.clip.info
+    rate = f"{info.fps:.3g} fps" + (", variable" if info.variable_frame_rate else "")
+    camera = "" if clip.camera_share is None else f"{clip.camera_share:.2f}"
+    motion = "" if clip.mean_px is None else f"{clip.mean_px:.1f} px a frame"
+    return {
+        "Size": f"{info.width} \N{MULTIPLICATION SIGN} {info.height}, {rate}",
+        "Length": f"{words.several(info.frames, 'frame')}, {info.duration_s:.2f} s",
+        "Codec": info.codec,
+        "Mean motion": motion,
+        "Camera's share": camera,
+        "Influence": "" if score is None else f"{words.signed(score)}, rank {rank}",
+        "Id": clip.id[:8],
+        "Damage": info.damage,
+    }
+
+
+class Inspector(QWidget):
+    """All there is to know about the current clip."""
+
+    def __init__(self, context: WindowContext) -> None:
+        super().__init__()
+        self.setProperty("ground", "panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._context = context
+        theme = context.theme
+        self._name = ElidedLabel(theme, "", size=13, weight=600)
+        self._picture = Picture(context)
+        self._curve = MotionCurve(theme)
+        self._curve_title = label(theme, "Motion, px a frame", "text2", 12)
+        names = (
+            "Size",
+            "Length",
+            "Codec",
+            "Mean motion",
+            "Camera's share",
+            "Influence",
+            "Id",
+            "Damage",
+        )
+        self._facts = {name: Fact(theme, name) for name in names}
+        self._caption = label(theme, "", "text2", 12, wrap=True)
+        self._flags = QVBoxLayout()
+        self._flags.setSpacing(6)
+        self._history = QVBoxLayout()
+        self._history.setSpacing(4)
+        self._events = label(theme, "", "text3", 12)
+        self._lay_out(theme)
+        context.library.selected.connect(self.show_clip)
+        context.library.updated.connect(self._updated)
+        context.library.changed.connect(lambda: self.show_clip(context.library.current))
+        self.show_clip(context.library.current)
+
+    def _lay_out(self, theme: Theme) -> None:
+        area = QScrollArea()
+        area.setWidget(self._make_column(theme))
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        actions = self._context.actions
+        explain = action_button(theme, actions, "go.explain_clip", "Explain", height=32)
+        review = action_button(
+            theme, actions, "go.review_clip", "Review from here", "primary", height=32
+        )
+        buttons = row(explain, review, None)
+        buttons.setContentsMargins(15, 8, 15, 12)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(area, 1)
+        layout.addLayout(buttons)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+
+    def _make_column(self, theme: Theme) -> QWidget:
+        inner = QWidget()
+        inner.setProperty("plain", "true")
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(15, 10, 15, 10)
+        column.setSpacing(8)
+        column.addWidget(self._name)
+        column.addWidget(self._picture)
+        column.addWidget(self._curve_title)
+        column.addWidget(self._curve)
+        column.addWidget(line())
+        listed = QVBoxLayout()
+        listed.setSpacing(2)
+        for fact in self._facts.values():
+            listed.addWidget(fact)
+        column.addLayout(listed)
+        for title, content, beside in (
+            ("Caption", self._caption, None), ("Flags", self._flags, None),
+            ("History", self._history, self._events),
+        ):  # fmt: skip
+            column.addWidget(line())
+            head = label(theme, title, "text2", 12, 600)
+            column.addLayout(row(head, None, beside) if beside else row(head, None))
+            if isinstance(content, QLabel):
+                column.addWidget(content)
+            else:
+                column.addLayout(content)
+        column.addStretch(1)
+        return inner
+
+    def show_clip(self, id: str) -> None:
+        """Show a clip; "" for none."""
+        library = self._context.library
+        clip = library.clips.get(id)
+        self._name.setText(clip.clip.path.replace("\\", "/").rsplit("/", 1)[-1] if clip else "")
+        self._picture.show_clip(clip)
+        curve = clip.curve if clip else ()
+        self._curve.set_curve(curve)
+        self._curve.setVisible(bool(curve))
+        self._curve_title.setText("Motion, px a frame" if curve else "Motion: not analysed yet")
+        values: dict[str, str] = {}
+        if clip is not None:
+            ranked = {r.id: r for r in library.ranking.rows} if library.ranking else {}
+            row_ = ranked.get(id)
+            values = facts(clip, row_.score if row_ else None, row_.rank if row_ else None)
+        for name, fact in self._facts.items():
+            fact.tell(values.get(name, ""))
+        self._caption.setText((clip.clip.caption if clip else "") or "No caption")
+        self._fill_flags(clip)
+        self._ask_history(id)
+
+    def _updated(self, ids: tuple[str, ...]) -> None:
+        current = self._context.library.current
+        if current in ids:
+            self._ask_history(current)
+
+    def _fill_flags(self, clip: LibraryClip | None) -> None:
+        _clear(self._flags)
+        theme = self._context.theme
+        if clip is None or not clip.flags:
+            text = "None" if clip is not None and clip.curve else "Not analysed yet"
+            self._flags.addWidget(label(theme, text, "text2", 12))
+            return
+        for flag in clip.flags:
+            self._flags.addLayout(
+                row(Chip(theme, f"{flag_name(flag.name)} {flag.score:.2f}"), None)
+            )
+            if flag.reason:
+                self._flags.addWidget(label(theme, flag.reason, "text2", 12, wrap=True))
+
+    def _ask_history(self, id: str) -> None:
+        if not id:
+            self._show_history(id, [])
+            return
+        rooms = self._context.project.rooms
+        ask(
+            self._context.project.lanes.store, "history", lambda _: history(rooms, id),
+            self._context.hop, lambda rows: self._show_history(id, rows),
+            self._context.notices.error,
+        )  # fmt: skip
+
+    def _show_history(self, id: str, rows: Sequence[HistoryRow]) -> None:
+        if id != self._context.library.current:
+            return
+        _clear(self._history)
+        theme = self._context.theme
+        self._events.setText(words.several(len(rows), "event") if rows else "")
+        if not rows:
+            self._history.addWidget(label(theme, "Nobody has decided yet", "text2", 12))
+        for event in list(reversed(rows))[:8]:
+            did = {"undo": "Undone", "redo": "Redone"}.get(event.note, _DID.get(event.decision, ""))
+            left = ElidedLabel(theme, f"{did} by {event.by}", size=12, weight=500)
+            self._history.addLayout(row(left, label(theme, words.when(event.at), "text3", 12)))
+
+
+def _clear(layout: QVBoxLayout) -> None:
+    while (item := layout.takeAt(0)) is not None:
+        if (widget := item.widget()) is not None:
+            widget.hide()
+            widget.deleteLater()
+        elif (inner := item.layout()) is not None:
+            _clear(inner)  # type: ignore[arg-type]

@@ -1,0 +1,171 @@
+"""The bar over Review: which queue, how far, how fast, what of it is shown."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import QPoint, QSignalBlocker, Qt
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
+
+from motionlens.session.clip_list import flag_name
+from motionlens.session.review import ReviewState
+from motionlens.session.review_queue import Filters, QueueKind
+from motionlens.ui.actions import Actions
+from motionlens.ui.theme import Theme
+from motionlens.ui.widgets import (
+    Chip,
+    Segment,
+    SegmentedProgress,
+    action_button,
+    label,
+)
+from motionlens.ui.widgets.fields import Combo
+
+
+class ContextBar(QWidget):
+    """48 px: queue, progress, pace, filters, ranking."""
+
+    def __init__(self, theme: Theme, actions: Actions, state: ReviewState) -> None:
+        super().__init__()
+        self._theme, self._state = theme, state
+        self._compact = False
+        self.setProperty("ground", "panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFixedHeight(48)
+        self._name = label(theme, self.tr("Queue"), "text2", 13)
+        self._queues = Combo(theme, self.tr("Queue"))
+        self._queues.setObjectName("review.queue")
+        self._queues.setMinimumWidth(190)
+        self._queues.activated.connect(self._choose)
+        self._progress = SegmentedProgress(theme)
+        self._progress.setMinimumWidth(120)
+        self._progress.setMaximumWidth(230)
+        self._judged = label(theme, "", "text", 13, 600)
+        self._judged.setObjectName("review.judged")
+        self._pace = label(theme, "", "text2", 12)
+        self._chips = QHBoxLayout()
+        self._chips.setSpacing(8)
+        self.filter_button = action_button(theme, actions, "go.filter", kind="ghost")
+        self._rank = action_button(theme, actions, "run.rank", self.tr("Rank"), kind="quiet")
+        self._rank.setObjectName("review.rank")
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(14, 0, 14, 0)
+        layout.setSpacing(8)
+        layout.addWidget(self._name)
+        layout.addSpacing(4)
+        layout.addWidget(self._queues)
+        layout.addWidget(self._progress, 2)
+        layout.addWidget(self._judged)
+        layout.addSpacing(4)
+        layout.addWidget(self._pace)
+        layout.addStretch(1)
+        layout.addLayout(self._chips)
+        layout.addWidget(self.filter_button)
+        layout.addWidget(self._rank)
+        state.queue_changed.connect(self.refresh)
+        state.marks_changed.connect(lambda _: self._count())
+
+    def set_compact(self, compact: bool) -> None:
+        """One chip for all filters, and the time left without the pace."""
+        if compact != self._compact:
+            self._compact = compact
+            self.setFixedHeight(44 if compact else 48)
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Queue, chips and counts as they are now."""
+        with QSignalBlocker(self._queues):
+            self._queues.clear()
+            for kind, name in self._names():
+                self._queues.addItem(name, kind)
+            self._queues.setCurrentIndex(max(0, self._queues.findData(self._state.kind)))
+        self._fill_chips()
+        self._count()
+
+    def open_filters(self) -> None:
+        """The menu of what to show."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        filters = self._state.filters
+        undecided = filters.undecided
+        self._add(menu, self.tr("Undecided only"), undecided, undecided=not undecided)
+        self._add(menu, self.tr("Flagged only"), filters.flagged, flagged=not filters.flagged)
+        names = sorted({flag.name for row in self._state.queue for flag in row.flags})
+        if names:
+            menu.addSeparator()
+        for name in names:
+            count = sum(any(f.name == name for f in row.flags) for row in self._state.queue)
+            on = filters.flag == name
+            self._add(menu, f"{flag_name(name)}, {count}", on, flag="" if on else name)
+        below = self.filter_button.mapToGlobal(QPoint(0, self.filter_button.height() + 2))
+        menu.popup(below)
+
+    def _add(self, menu: QMenu, text: str, on: bool, **change: object) -> None:
+        action = menu.addAction(text)
+        action.setCheckable(True)
+        action.setChecked(on)
+        wanted = replace(self._state.filters, **change)  # type: ignore[arg-type]
+        action.triggered.connect(lambda _=False: self._state.set_filters(wanted))
+
+    def _names(self) -> list[tuple[QueueKind, str]]:
+        names = [(QueueKind.FLAGGED, self.tr("Flagged clips first"))]
+        ranking = self._state.ranking
+        if ranking is not None:
+            count = len(ranking.queries)
+            words = self.tr("1 query") if count == 1 else self.tr("{n} queries").format(n=count)
+            names.insert(0, (QueueKind.RANKED, self.tr("Ranked by {q}").format(q=words)))
+        return names
+
+    def _choose(self, index: int) -> None:
+        self._state.choose_queue(QueueKind(self._queues.itemData(index)))
+
+    def _fill_chips(self) -> None:
+        while (item := self._chips.takeAt(0)) is not None:
+            if (old := item.widget()) is not None:
+                old.hide()
+                old.deleteLater()
+        filters = self._state.filters
+        on: list[tuple[str, Filters]] = []
+        if filters.undecided:
+            on.append((self.tr("Undecided"), replace(filters, undecided=False)))
+        if filters.flagged:
+            on.append((self.tr("Flagged"), replace(filters, flagged=False)))
+        if filters.flag:
+            on.append((flag_name(filters.flag), replace(filters, flag="")))
+        if self._compact and len(on) > 1:
+            on = [(self.tr("{n} filters").format(n=len(on)), Filters(undecided=False))]
+        for text, without in on:
+            chip = Chip(self._theme, text, closable=True, tone="text")
+            chip.setToolTip(self.tr("Show the others too"))
+            chip.closed.connect(lambda wanted=without: self._state.set_filters(wanted))
+            self._chips.addWidget(chip)
+
+    def _count(self) -> None:
+        counts = self._state.counts
+        self._progress.set_segments(
+            [
+                Segment(counts.excluded, "exclude"),
+                Segment(counts.kept, "keep"),
+                Segment(counts.later, "warn"),
+            ],
+            counts.total,
+        )
+        self._progress.setAccessibleName(
+            self.tr("{excluded} excluded, {kept} kept, {later} later, {left} left").format(
+                excluded=counts.excluded, kept=counts.kept, later=counts.later, left=counts.left
+            )
+        )
+        self._progress.setToolTip(self._progress.accessibleName())
+        self._judged.setText(self.tr("{n} of {m} judged").format(n=counts.judged, m=counts.total))
+        words = self._state.pace.words(counts.left)
+        self._pace.setText(words.split("about ")[-1] if self._compact and words else words)
+
+    def add_progress(self, widget: QWidget) -> None:
+        """Put the ranking's progress where its button was."""
+        layout = self.layout()
+        if layout is not None:
+            layout.addWidget(widget)
+
+    def set_ranking(self, running: bool) -> None:
+        """Progress takes the button's place while a ranking runs."""
+        self._rank.setVisible(not running)

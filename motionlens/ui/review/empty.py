@@ -1,0 +1,90 @@
+"""What Review says when there is nothing to judge, and what to do about it."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from motionlens.session.review import ReviewState
+from motionlens.session.review_queue import Filters
+from motionlens.ui.actions import Actions
+from motionlens.ui.review.query_column import QueryColumn
+from motionlens.ui.theme import Theme
+from motionlens.ui.widgets import EmptyState
+from motionlens.ui.words import several
+
+
+class ReviewEmpty(QWidget):
+    """No clips; everything judged; nothing under this filter."""
+
+    def __init__(self, theme: Theme, actions: Actions) -> None:
+        super().__init__()
+        self._actions = actions
+        self.setObjectName("review.empty")
+        self._said = EmptyState(theme)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self._said, 1)
+
+    def refresh(self, state: ReviewState) -> bool:
+        """Say why the queue is empty; False where there is something to judge."""
+        run = self._actions.run
+        if state.snapshot is None:
+            if state.failure is not None:
+                error = state.failure
+                self._said.show_state(
+                    error.what, f"{error.why}. {error.next_step}", self.tr("Try again"),
+                    icon="warning-circle", act=state.load,
+                )  # fmt: skip
+            else:
+                self._said.show_state(self.tr("Opening the queue"), icon="hourglass")
+            return True
+        if not state.snapshot.training:
+            self._said.show_state(
+                self.tr("No training clips yet"),
+                self.tr("Clips to judge will play here. Add a folder of training clips first."),
+                self.tr("Add a folder of clips"),
+                icon="film-strip",
+                hint=self.tr("or drop files on the window"),
+                act=lambda: run("project.add_folder"),
+            )
+            return True
+        if state.order and not (state.finished and state.filters.undecided):
+            return False
+        if state.finished:
+            self._say_done(state)
+            return True
+        if not state.order:
+            self._said.show_state(
+                self.tr("No clip passes these filters"),
+                self.tr("The queue holds {n}.").format(n=several(len(state.queue), "clip")),
+                self.tr("Show all"),
+                icon="funnel",
+                act=lambda: state.set_filters(Filters(undecided=False)),
+            )
+            return True
+        return False
+
+    def _say_done(self, state: ReviewState) -> None:
+        counts = state.counts
+        self._said.show_state(
+            self.tr("Everything here is judged"),
+            self.tr("{excluded} excluded, {kept} kept. The manifest holds what is left.").format(
+                excluded=counts.excluded, kept=counts.kept
+            ),
+            self.tr("Export a manifest"),
+            icon="check-circle",
+            hint=self.tr("Z takes the last answer back; / shows judged clips again"),
+            act=lambda: self._actions.run("project.export"),
+        )
+
+
+def say_no_query(column: QueryColumn, actions: Actions) -> None:
+    """What the left column says while there is no query."""
+    column.set_empty(
+        column.tr("No query yet"),
+        column.tr(
+            "A generation that moves wrongly plays here, beside the clips that may have taught it."
+            " Judging flagged clips works without one."
+        ),
+        column.tr("Add generations"),
+        lambda: actions.run("project.add_generations"),
+    )

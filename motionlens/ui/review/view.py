@@ -1,0 +1,454 @@
+"""Review: a query beside its candidate, judged by single keys."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QGuiApplication, QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QApplication, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
+
+from motionlens.domain.decision import Decision
+from motionlens.domain.errors import Cancelled, MotionLensError
+from motionlens.domain.ranking import Ranking
+from motionlens.domain.requests import FrameRenderer
+from motionlens.lanes import Priority
+from motionlens.session.decision_writer import Written
+from motionlens.session.playable import Playable
+from motionlens.session.playables import Playables
+from motionlens.session.playback import Playback
+from motionlens.session.player import PlayerState
+from motionlens.session.ranking import RankState
+from motionlens.session.review import ReviewState
+from motionlens.ui.context import WindowContext
+from motionlens.ui.player.canvas import Canvas
+from motionlens.ui.player.clock import PlayClock
+from motionlens.ui.player.timeline import AXIS, Timeline
+from motionlens.ui.player.transport import Transport
+from motionlens.ui.review import keys
+from motionlens.ui.review.body import Body
+from motionlens.ui.review.context_bar import ContextBar
+from motionlens.ui.review.decision_bar import DecisionBar
+from motionlens.ui.review.empty import ReviewEmpty, say_no_query
+from motionlens.ui.review.inspector import Inspector
+from motionlens.ui.review.query_column import QueryColumn
+from motionlens.ui.review.rank_progress import RankProgress
+from motionlens.ui.review.stages import CandidateColumn, Stages
+from motionlens.ui.review.strip import Strip
+from motionlens.ui.widgets import NoticeStack
+
+NARROW, LOW = 1360, 740
+_PATIENCE_S = 3.0
+_FIRST_OVERLAYS = frozenset({"arrows"})
+
+
+class ReviewView(QWidget):
+    """The view that the window stacks; `entered` and `left` say when it is on the screen."""
+
+    def __init__(self, context: WindowContext) -> None:
+        super().__init__()
+        self.setObjectName("view.review")
+        self.context = context
+        self._make_states(context)
+        self._make_widgets(context)
+        self._ahead_asked = False
+        self._strip_wanted: bool | None = None
+        self._inspector_wanted: bool | None = None
+        self._known: tuple[object, ...] = ()
+        self._refresh = QTimer(self)
+        self._refresh.setSingleShot(True)
+        self._refresh.setInterval(0)
+        self._refresh.timeout.connect(context.actions.refresh)
+        keys.register(self)
+        self._connect()
+        self.empty.refresh(self.state)
+
+    # What the window calls
+
+    def show_clip(self, clip: str) -> None:
+        """Put a clip on the stage, if it is in the queue; filters that hide it are lifted."""
+        self.state.go_to_any(clip)
+
+    def focus_stage(self) -> None:
+        """Keys go to the stage."""
+        if not isinstance(QApplication.focusWidget(), QLineEdit):
+            self.candidate_stage.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def entered(self) -> None:
+        """The view is on the screen now; what changed in the project is read."""
+        known = self._library_signature()
+        if self.state.snapshot is None or known != self._known:
+            self._known = known
+            self.state.load()
+        self.clock.set_shown(True)
+        self.focus_stage()
+
+    def left(self) -> None:
+        """Another view is on the screen."""
+        self.clock.set_shown(False)
+
+    def unsaved(self) -> int:
+        """Decisions whose commit has not returned: closing the window asks about these."""
+        return self.state.writer.waiting
+
+    def close_view(self) -> None:
+        """The project closes: stop the clock and close the players' files on their lane."""
+        self.clock.stop()
+        self.playback.candidate.prefetch(())
+        closing = self.context.project.lanes.media.submit(
+            "Close the players", lambda _token: self._close_renderer(), Priority.URGENT
+        )
+        # The lane is closed next, which drops what waits in it: the files must be closed before.
+        with contextlib.suppress(TimeoutError, Cancelled):
+            closing.result(_PATIENCE_S)
+
+    # What keys do
+
+    def handle(
+        self,
+        id: str,
+        run: Callable[[], object],
+        enabled: Callable[[], str] = str,
+        checked: Callable[[], bool] | None = None,
+    ) -> None:
+        """Register a command of the table for this view."""
+        self.context.actions.handle(id, run, view=keys.VIEW, enabled=enabled, checked=checked)
+
+    def decide(self, decision: Decision, stay: bool) -> None:
+        """Judge the current candidate; the stage keeps the keys."""
+        self._take_note()
+        self.state.decide(decision, stay)
+        self.candidate_stage.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def can_undo(self) -> bool:
+        return bool(self.state.undo_name) or self.state.writer.waiting > 0
+
+    def edit_note(self) -> None:
+        self.body.inspector.show()
+        self.inspector.note.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.inspector.note.selectAll()
+
+    def open_filters(self) -> None:
+        self.bar.open_filters()
+
+    def toggle_overlay(self, name: str) -> None:
+        self.playback.candidate.toggle(name)
+        self._same_overlays()
+
+    def toggle_overlays(self) -> None:
+        self.playback.candidate.toggle_all()
+        self._same_overlays()
+
+    def change_opacity(self, by: float) -> None:
+        for player in (self.playback.candidate, self.playback.query):
+            player.set_opacity(round(player.opacity + by, 2))
+
+    def toggle_equal(self) -> None:
+        self.stages.set_equal(not self.stages.equal)
+
+    def toggle_fill(self) -> None:
+        self.stages.set_filled(not self.stages.filled)
+        self._adapt()
+
+    def toggle_left(self) -> None:
+        self.stages.set_left_shown(not self.stages.left_shown)
+
+    def toggle_strip(self) -> None:
+        self._strip_wanted = not self.strip.isVisible()
+        self._adapt()
+
+    def toggle_inspector(self) -> None:
+        self._inspector_wanted = not self.inspector.isVisible()
+        self._adapt()
+
+    def show_current_in(self, view: str) -> None:
+        current = self.state.current
+        if current is not None:
+            self.context.go_to(view, current.clip.id)
+
+    def rank(self) -> None:
+        snapshot = self.state.snapshot
+        if snapshot is not None:
+            self.ranking.start(snapshot.queries, len(snapshot.training))
+
+    def why_no_ranking(self) -> str:
+        """Empty if a ranking can start, else the reason why not."""
+        snapshot = self.state.snapshot
+        if snapshot is None or not snapshot.training:
+            return "needs training clips"
+        if not snapshot.queries:
+            return "needs a generation or a reference"
+        return "a ranking runs" if self.ranking.running else ""
+
+    # Inside
+
+    def _make_states(self, context: WindowContext) -> None:
+        project, hop = context.project, context.hop
+        renderer: Callable[[], FrameRenderer] = lambda: project.rooms.renderer  # noqa: E731
+
+        def player(overlays: frozenset[str]) -> PlayerState:
+            return PlayerState(project.lanes.media, renderer, hop, self._bug, overlays)
+
+        self.playback = Playback(
+            player(_FIRST_OVERLAYS), player(_FIRST_OVERLAYS), start_paused=reduced_motion()
+        )
+        self.state = ReviewState(
+            project.lanes.store, project.rooms, hop, self._bug, lambda: context.curator
+        )
+        self.playables = Playables(project.lanes.store, project.rooms.store, hop, self._bug)
+        self.ranking = RankState(
+            project, context.jobs, self._ranked, self._rank_failed, self._rank_cancelled
+        )
+
+    def _make_widgets(self, context: WindowContext) -> None:
+        theme, actions, state = context.theme, context.actions, self.state
+        candidate, query = self.playback.candidate, self.playback.query
+        self.candidate_stage = Canvas(theme, candidate, legend=True)
+        self.query_stage = Canvas(theme, query, legend=False)
+        self.query_column = QueryColumn(context, state, self.query_stage)
+        column = CandidateColumn(theme, actions, state, self.candidate_stage)
+        self.stages = Stages(self.query_column, column)
+        self.bar = ContextBar(theme, actions, state)
+        self.progress = RankProgress(theme, self.ranking)
+        self.bar.add_progress(self.progress)
+        self.transport = Transport(theme, actions, self.playback)
+        self.timeline = Timeline(theme, self.playback)
+        self.inspector = Inspector(theme, actions, state)
+        self.decisions = DecisionBar(theme, actions, state)
+        self.strip = Strip(theme, state, context.thumbnails)
+        self.empty = ReviewEmpty(theme, actions)
+        self.clock = PlayClock(self.playback, self)
+        self.body = Body(
+            self.stages, self.transport, self.timeline, self.inspector, self.decisions, self.strip
+        )
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self.body)
+        self._pages.addWidget(self.empty)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(NoticeStack(theme, context.notices, keys.VIEW))
+        layout.addWidget(self.bar)
+        layout.addWidget(self._pages, 1)
+
+    def _connect(self) -> None:
+        state, candidate = self.state, self.playback.candidate
+        state.loaded.connect(self._loaded)
+        state.queue_changed.connect(self._queue_changed)
+        state.current_changed.connect(self._current_changed)
+        state.query_changed.connect(self._query_changed)
+        state.saving_changed.connect(self._saving_changed)
+        state.marks_changed.connect(lambda _: self._show_page())
+        state.writer.written.connect(self._written)
+        self.candidate_stage.painted.connect(self._painted)
+        self.candidate_stage.clicked.connect(self.playback.play)
+        self.query_stage.clicked.connect(self.playback.play)
+        candidate.image_changed.connect(self._first_image)
+        candidate.clip_changed.connect(self._refresh_soon)
+        self.strip.chosen.connect(self._choose)
+        self.inspector.note_changed.connect(state.set_note)
+        self.inspector.left_note.connect(
+            lambda: self.candidate_stage.setFocus(Qt.FocusReason.OtherFocusReason)
+        )
+        self.ranking.changed.connect(self._rank_changed)
+        self.context.library.saved.connect(self._decided_elsewhere)
+        self.context.library.changed.connect(self._library_changed)
+
+    def _loaded(self) -> None:
+        say_no_query(self.query_column, self.context.actions)
+        self._saving_changed()
+
+    def _queue_changed(self) -> None:
+        self._show_page()
+        self._refresh.start()
+
+    def _show_page(self) -> None:
+        shown = self.state.current is not None and not self.empty.refresh(self.state)
+        if self.state.current is None:
+            self.empty.refresh(self.state)
+        self._pages.setCurrentWidget(self.body if shown else self.empty)
+
+    def _current_changed(self) -> None:
+        current = self.state.current
+        self._ahead_asked = False
+        shown = self.playback.candidate.clip
+        if current is None:
+            self.playback.candidate.show(None)
+        elif shown is None or shown.id != current.clip.id:
+            self.playables.get(current.clip, self._show_candidate)
+        else:
+            # The same clip on another place: what is on the stage has been seen.
+            self.candidate_stage.update()
+        self._show_curves()
+        self._refresh.start()
+
+    def _query_changed(self) -> None:
+        query, snapshot = self.state.query, self.state.snapshot
+        self.query_column.refresh()
+        shown = self.playback.query.clip
+        if query is None or snapshot is None:
+            self.playback.query.show(None)
+        elif shown is None or shown.id != query.clip:
+            self.playables.get(snapshot.clips[query.clip], self._show_query)
+        self._show_curves()
+        self._refresh.start()
+
+    def _refresh_soon(self) -> None:
+        self._refresh.start()
+
+    def _show_candidate(self, clip: Playable) -> None:
+        current = self.state.current
+        if current is not None and current.clip.id == clip.id:
+            self.playback.candidate.show(clip)
+
+    def _show_query(self, clip: Playable) -> None:
+        query = self.state.query
+        if query is not None and query.clip == clip.id:
+            self.playback.query.show(clip)
+
+    def _show_curves(self) -> None:
+        current, query, snapshot = self.state.current, self.state.query, self.state.snapshot
+        other = snapshot.curves.get(query.clip, ()) if snapshot and query else ()
+        self.timeline.set_curves(current.curve if current else (), other)
+
+    def _painted(self, clip: str, frame: int, turn: int) -> None:
+        del frame, turn
+        self.state.painted(clip)
+
+    def _first_image(self, image: object) -> None:
+        del image
+        if not self._ahead_asked:
+            self._ahead_asked = True
+            ahead = [candidate.clip for candidate in self.state.ahead()]
+            self.playables.get_all(ahead, self.playback.candidate.prefetch)
+
+    def _choose(self, place: int) -> None:
+        self.state.go(place)
+        self.candidate_stage.setFocus(Qt.FocusReason.MouseFocusReason)
+
+    def _same_overlays(self) -> None:
+        self.playback.query.set_overlays(self.playback.candidate.overlays)
+
+    def _take_note(self) -> None:
+        current = self.state.current
+        if current is not None and self.inspector.note.hasFocus():
+            self.state.set_note(current.clip.id, self.inspector.note.text().strip())
+
+    def _saving_changed(self) -> None:
+        writer, counts = self.state.writer, len(self.state.marks)
+        waiting = writer.waiting
+        if writer.held:
+            words = "1 decision is not saved" if waiting == 1 else f"{waiting} decisions not saved"
+            self.context.saved(words, False, True)
+        elif waiting:
+            self.context.saved("Saving", True, False)
+        else:
+            words = f"All {counts:,} decisions saved" if counts != 1 else "1 decision saved"
+            self.context.saved(words if counts else "No decision yet", False, False)
+        self._refresh.start()
+
+    def _written(self, written: Written) -> None:
+        self.context.library.apply(
+            {c: str(e.decision) if e else "none" for c, e in written.standing.items()}
+        )
+
+    def _decided_elsewhere(self, result: object) -> None:
+        clips = tuple(getattr(result, "clips", ()))
+        if clips and self.state.snapshot is not None:
+            self.state.reread(clips)
+
+    def _library_signature(self) -> tuple[object, ...]:
+        clips = self.context.library.clips
+        return len(clips), sum(bool(clip.curve) for clip in clips.values())
+
+    def _library_changed(self) -> None:
+        if self.isVisible() and self._library_signature() != self._known:
+            self._known = self._library_signature()
+            self.state.load()
+
+    def _ranked(self, ranking: Ranking) -> None:
+        self.context.library.set_ranking(ranking)
+        self.state.use_ranking(ranking)
+
+    def _rank_failed(self, error: BaseException) -> None:
+        self.context.notices.error(error, panel=keys.VIEW)
+
+    def _rank_cancelled(self) -> None:
+        self.context.notices.tell(
+            "neutral",
+            self.tr("You stopped the ranking"),
+            self.tr("Clips that were indexed stay indexed; it goes on from there."),
+            panel=keys.VIEW,
+            button=self.tr("Go on"),
+            act=self.rank,
+        )
+
+    def _rank_changed(self) -> None:
+        self._refresh.start()
+        self.bar.set_ranking(self.ranking.running)
+
+    def _bug(self, error: BaseException) -> None:
+        if isinstance(error, MotionLensError):
+            self.context.notices.error(error, panel=keys.VIEW)
+            return
+        raise error
+
+    def _close_renderer(self) -> None:
+        made = self.context.project.rooms.__dict__.get("renderer")
+        if made is not None:
+            made.close()
+
+    # Size
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._adapt()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.clock.set_shown(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.clock.set_shown(False)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self.ranking.running:
+            self.ranking.cancel()
+        elif event.key() == Qt.Key.Key_Escape and self.stages.filled:
+            self.toggle_fill()
+        else:
+            super().keyPressEvent(event)
+
+    def _adapt(self) -> None:
+        compact = self.width() < NARROW or self.height() < LOW
+        filled = self.stages.filled
+        self.bar.set_compact(compact)
+        self.bar.setVisible(not filled)
+        self.transport.set_compact(self.width() < NARROW)
+        self.timeline.setFixedHeight((46 if compact else 60) + AXIS)
+        self.timeline.setVisible(not filled)
+        self.inspector.set_compact(compact)
+        self.inspector.setFixedWidth(self._inspector_width())
+        wanted = self._inspector_wanted
+        self.inspector.setVisible(not filled and (wanted if wanted is not None else True))
+        self.decisions.set_compact(compact)
+        strip = self._strip_wanted
+        self.strip.set_compact(compact)
+        self.strip.setVisible(not filled and (strip if strip is not None else not compact))
+
+    def _inspector_width(self) -> int:
+        if self.width() >= 2400:
+            return 400
+        if self.width() >= 1900:
+            return 360
+        return 322 if self.width() >= NARROW else 284
+
+
+def reduced_motion() -> bool:
+    """Whether the system asks for less motion, as far as Qt can tell."""
+    hints = QGuiApplication.styleHints()
+    access = hints.accessibility() if hasattr(hints, "accessibility") else None
+    preference = getattr(access, "motionPreference", None)
+    return preference is not None and "Reduc" in str(preference())

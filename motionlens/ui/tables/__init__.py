@@ -1,0 +1,1 @@
+"""Tables: Qt item models over the session's rows."""

@@ -1,0 +1,1 @@
+"""Train: on exactly what, how, how far, and what came of it."""

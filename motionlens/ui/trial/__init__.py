@@ -1,0 +1,1 @@
+"""Trial: do people prefer its motion, blind."""

@@ -1,0 +1,313 @@
+"""Review on the real store and an inline lane: order, decisions, saving, undo."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from motionlens.domain.clip import Clip, Flag, MediaInfo, MotionSummary, Role, clip_id
+from motionlens.domain.decision import Decision
+from motionlens.domain.errors import StoreError
+from motionlens.domain.ranking import Polarity, Query, RankedClip, Ranking
+from motionlens.lanes import InlineLane
+from motionlens.session.pace import Pace, about
+from motionlens.session.review import ReviewState
+from motionlens.session.review_queue import Filters, QueueKind, Walk, chance, signed
+from motionlens.store import create_store
+
+NAMES = ("alpha", "bravo", "charlie", "delta")
+
+
+def id_of(name: str) -> str:
+    return clip_id(name.encode().hex().ljust(64, "0"))
+
+
+class Rooms:
+    """Only the store of a project."""
+
+    def __init__(self, store) -> None:
+        self.store = store
+
+
+class BreakingStore:
+    """The real store, with a full disk as long as it is told so."""
+
+    def __init__(self, store) -> None:
+        self._store = store
+        self.full = False
+
+    def __getattr__(self, name):
+        return getattr(self._store, name)
+
+    def decide(self, *args, **kwargs):
+        if self.full:
+            raise StoreError("The decision is not saved", "the disk is full", "Free space")
+        return self._store.decide(*args, **kwargs)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        self.now += 1.0
+        return self.now
+
+
+@pytest.fixture
+def store(tmp_path):
+    made = create_store(tmp_path / "project.db")
+    info = MediaInfo(64, 48, 10.0, 10, False, 0, "h264", 1.0)
+    for name, role in (*((n, Role.TRAINING) for n in NAMES), ("gen", Role.GENERATION)):
+        content = name.encode().hex().ljust(64, "0")
+        made.add_clip(Clip(clip_id(content), (f"/media/{name}.mp4",), content, role, info))
+    made.save_analysis(
+        id_of("charlie"),
+        MotionSummary((1.0,) * 10, 1.0, 0.0),
+        [Flag("static", 0.9, "It hardly moves.")],
+        np.zeros(4, np.uint8).tobytes(),
+    )
+    yield BreakingStore(made)
+    made.close()
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+def make_state(store, clock):
+    def bug(error):
+        raise error
+
+    state = ReviewState(InlineLane(), Rooms(store), lambda call: call(), bug, lambda: "ann", clock)
+    state.load()
+    return state
+
+
+@pytest.fixture
+def state(store, clock):
+    return make_state(store, clock)
+
+
+def judge(state, decision, **options):
+    state.painted(state.current.clip.id)
+    return state.decide(decision, **options)
+
+
+def names(state):
+    return [state.candidate(clip).clip.name for clip in state.order]
+
+
+def test_without_a_ranking_flagged_clips_come_first(state):
+    assert state.kind is QueueKind.FLAGGED
+    assert names(state) == ["charlie", "alpha", "bravo", "delta"]
+    reason = state.current.reasons[0]
+    assert (reason.name, reason.sentence) == ("Static shot", "It hardly moves.")
+
+
+def test_a_decision_goes_on_and_is_in_the_store(state, store):
+    first = state.current.clip.id
+    assert judge(state, Decision.EXCLUDE)
+    assert state.current.clip.name == "alpha"
+    event = store.decisions()[first]
+    assert (event.decision, event.by) == (Decision.EXCLUDE, "ann")
+    assert event.evidence["flags"] == [{"name": "static", "score": 0.9}]
+    assert state.marks[first].saved
+    assert state.last is not None and state.last.words == "Excluded 1, charlie"
+    assert state.counts.judged == 1
+
+
+def test_an_unseen_clip_cannot_be_judged(state, store):
+    assert not state.decide(Decision.EXCLUDE)
+    state.painted(id_of("delta"))
+    assert not state.decide(Decision.EXCLUDE)
+    assert store.decisions() == {}
+
+
+def test_a_bouncing_key_counts_once(state, clock, store):
+    judge(state, Decision.KEEP)
+    clock.now -= 0.95
+    assert not judge(state, Decision.KEEP)
+    assert len(store.decisions()) == 1
+
+
+def test_later_puts_a_clip_at_the_end_and_undo_puts_it_back(state):
+    judge(state, Decision.UNSURE)
+    assert names(state) == ["alpha", "bravo", "delta", "charlie"]
+    assert state.current.clip.name == "alpha"
+    state.undo()
+    assert names(state) == ["charlie", "alpha", "bravo", "delta"]
+    assert state.current.clip.name == "charlie"
+    assert state.marks == {}
+
+
+def test_undo_goes_to_the_clip_it_undid(state, store):
+    judge(state, Decision.EXCLUDE)
+    judge(state, Decision.KEEP)
+    state.undo()
+    assert state.current.clip.name == "alpha"
+    assert id_of("alpha") not in store.decisions()
+    state.undo()
+    assert state.current.clip.name == "charlie"
+    assert state.undo_name == ""
+    state.redo()
+    assert store.decisions()[id_of("charlie")].decision is Decision.EXCLUDE
+
+
+def test_nothing_to_undo_is_said_and_holds_nothing_up(state):
+    state.undo()
+    assert state.refusal is not None
+    assert not state.writer.held
+    assert judge(state, Decision.KEEP)
+    assert state.refusal is None
+
+
+def test_a_full_disk_stops_and_loses_nothing(state, store):
+    store.full = True
+    first = state.current.clip.id
+    judge(state, Decision.EXCLUDE)
+    assert state.failure is not None and state.failure.why == "the disk is full"
+    assert state.writer.held and state.writer.waiting == 1
+    assert not state.marks[first].saved
+    assert not judge(state, Decision.KEEP)
+    state.undo()
+    assert state.writer.waiting == 1
+    store.full = False
+    state.try_again()
+    assert state.failure is None and state.writer.waiting == 0
+    assert store.decisions()[first].decision is Decision.EXCLUDE
+    assert state.marks[first].saved
+
+
+def test_decided_clips_are_left_out_on_opening_and_counted(state, store, clock):
+    judge(state, Decision.EXCLUDE)
+    again = make_state(store, clock)
+    assert names(again) == ["alpha", "bravo", "delta"]
+    assert again.counts.judged == 1 and again.counts.total == 4
+    again.set_filters(Filters(undecided=False))
+    assert len(again.order) == 4
+
+
+def test_the_place_is_kept(state, store, clock):
+    state.next()
+    state.next()
+    assert make_state(store, clock).current.clip.name == "bravo"
+
+
+def test_advancing_skips_judged_clips_and_comes_round(state):
+    state.go(2)
+    judge(state, Decision.KEEP)
+    assert state.current.clip.name == "delta"
+    state.go(1)
+    judge(state, Decision.KEEP)
+    assert state.current.clip.name == "delta"
+    judge(state, Decision.KEEP)
+    assert state.current.clip.name == "charlie"
+    judge(state, Decision.KEEP)
+    assert state.finished
+
+
+def test_decide_and_stay_and_decide_anew(state, store):
+    first = state.current.clip.id
+    judge(state, Decision.EXCLUDE, stay=True)
+    assert state.current.clip.id == first
+    judge(state, Decision.KEEP, stay=True)
+    assert store.decisions()[first].decision is Decision.KEEP
+    assert len(store.events(first)) == 2
+    judge(state, Decision.CLEAR, stay=True)
+    assert first not in store.decisions()
+    assert first not in state.marks
+
+
+def test_a_note_goes_with_the_decision_or_follows_it(state, store):
+    first = state.current.clip.id
+    state.set_note(first, "arms freeze")
+    assert store.decisions() == {}
+    judge(state, Decision.EXCLUDE)
+    assert store.decisions()[first].note == "arms freeze"
+    state.set_note(first, "legs freeze")
+    assert store.decisions()[first].note == "legs freeze"
+    assert state.note(first) == "legs freeze"
+
+
+def make_ranking():
+    queries = (Query(id_of("gen")), Query(id_of("delta"), Polarity.GOOD))
+    rows = tuple(
+        RankedClip(id_of(name), 0.4 - 0.3 * place, place + 1, q_value=0.005 + place,
+                   per_query={id_of("gen"): 0.4})
+        for place, name in enumerate(("delta", "bravo", "charlie"))
+    )  # fmt: skip
+    return Ranking("centred", "a91f03", rows, queries)
+
+
+def test_a_ranking_makes_its_own_queue_with_evidence(state, store):
+    state.use_ranking(make_ranking())
+    assert state.kind is QueueKind.RANKED
+    assert names(state) == ["delta", "bravo", "charlie"]
+    reason = state.current.reasons[0]
+    assert reason.number == "+0.40"
+    assert "Rank 1 of 3" in reason.sentence and "q .005" in reason.sentence
+    judge(state, Decision.EXCLUDE)
+    evidence = store.decisions()[id_of("delta")].evidence
+    assert (evidence["rank"], evidence["fingerprint"]) == (1, "a91f03")
+    state.choose_queue(QueueKind.FLAGGED)
+    assert names(state) == ["charlie", "alpha", "bravo"]
+
+
+def test_queries_are_stepped_round(state):
+    state.use_ranking(make_ranking())
+    assert state.query.clip == id_of("gen")
+    state.step_query(1)
+    assert state.query.polarity is Polarity.GOOD
+    state.step_query(1)
+    assert state.query.clip == id_of("gen")
+
+
+def test_every_generation_is_a_query_until_a_ranking_says_otherwise(state):
+    assert [query.clip for query in state.queries] == [id_of("gen")]
+
+
+def test_another_view_s_decision_is_shown(state, store):
+    store.decide([id_of("bravo")], Decision.KEEP, "ann")
+    state.reread((id_of("bravo"),))
+    assert state.marks[id_of("bravo")].decision is Decision.KEEP
+
+
+def test_a_clip_hidden_by_a_filter_can_be_shown(state):
+    judge(state, Decision.EXCLUDE)
+    state.load()
+    assert "charlie" not in names(state)
+    assert state.go_to_any(id_of("charlie"))
+    assert state.current.clip.name == "charlie"
+
+
+def test_filters_by_flag(state):
+    state.set_filters(Filters(flag="static"))
+    assert names(state) == ["charlie"]
+    state.set_filters(Filters(flag="cartoon"))
+    assert state.current is None
+
+
+def test_a_walk_puts_back_before_those_that_wait():
+    walk = Walk.over("abcd")
+    walk.put_last("a")
+    walk.put_last("c")
+    assert walk.order == ["b", "d", "a", "c"]
+    walk.put_back("c", {"a"})
+    assert walk.order == ["b", "c", "d", "a"]
+
+
+def test_pace_leaves_pauses_out():
+    pace = Pace()
+    for moment in (0, 4, 10, 500, 505):
+        pace.decided(float(moment))
+    assert pace.seconds_a_clip == 5.0
+    assert pace.words(13) == "5.0 s a clip, about 2 min left"
+    assert pace.words(0) == ""
+
+
+def test_numbers_as_people_read_them():
+    assert [signed(x) for x in (0.414, -0.06, 0.001)] == ["+0.41", "\u22120.06", "0.00"]
+    assert [chance(x) for x in (0.005, 0.0001, 1.0)] == [".005", "< .001", "1"]
+    assert [about(x) for x in (3, 47, 70, 7300)] == ["5 s", "50 s", "2 min", "2 h 2 min"]
