@@ -5,7 +5,11 @@ set -euo pipefail
 
 checkout="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 MOTIONLENS_PYTHON_ENV="${MOTIONLENS_VENV:-$checkout/.venv}"
+case "$MOTIONLENS_PYTHON_ENV" in /*) ;; *) MOTIONLENS_PYTHON_ENV="$PWD/$MOTIONLENS_PYTHON_ENV" ;; esac
+# Two stamps: the pinned set, and the system's libraries. Either is looked into again only when its
+# own list changed, or when something was still missing the last time.
 stamp="$MOTIONLENS_PYTHON_ENV/motionlens-setup"
+system_stamp="$MOTIONLENS_PYTHON_ENV/motionlens-system"
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -18,11 +22,16 @@ libxcb-randr.so.0:libxcb-randr0 libxcb-render-util.so.0:libxcb-render-util0
 libxcb-shape.so.0:libxcb-shape0 libxcb-xkb.so.1:libxcb-xkb1
 libxkbcommon-x11.so.0:libxkbcommon-x11-0"
 
-have_library() {
-    "$1" - "$2" <<'PY' 2>/dev/null
+missing_packages() { # python; one start of it for the whole list
+    "$1" -c '
 import ctypes, sys
-ctypes.CDLL(sys.argv[1])
-PY
+for pair in sys.argv[1].split():
+    library, package = pair.rsplit(":", 1)
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        print(package)
+' "$qt_libraries"
 }
 
 find_python() {
@@ -38,51 +47,68 @@ find_python() {
     exit 2
 }
 
-install_system_packages() { # python, extra packages...
-    local python="$1" missing="" pair
-    shift
+# Succeeds where nothing is missing any more.
+install_system_packages() { # python
+    local python="$1" missing
     [ "$(uname -s)" = Linux ] || return 0
-    for pair in $qt_libraries; do
-        have_library "$python" "${pair%%:*}" || missing="$missing ${pair##*:}"
-    done
+    missing="$(missing_packages "$python" | tr '\n' ' ')"
     if [ "${MOTIONLENS_FOR_TESTS:-}" = 1 ]; then
-        command -v Xvfb >/dev/null 2>&1 || missing="$missing xvfb"
-        command -v xauth >/dev/null 2>&1 || missing="$missing xauth"
+        command -v Xvfb >/dev/null 2>&1 || missing="${missing}xvfb "
+        command -v xauth >/dev/null 2>&1 || missing="${missing}xauth "
     fi
     # A machine without one font shows a window without one letter.
-    if ! ls /usr/share/fonts/*/* /usr/share/fonts/*/*/* "$HOME"/.fonts/* >/dev/null 2>&1; then
-        missing="$missing fonts-dejavu-core"
+    if ! ls /usr/share/fonts/*/* /usr/share/fonts/*/*/* "${HOME:-/}"/.fonts/* >/dev/null 2>&1; then
+        missing="${missing}fonts-dejavu-core "
     fi
+    missing="${missing% }"
     [ -n "$missing" ] || return 0
-    local mend="apt-get update && apt-get install -y --no-install-recommends$missing"
+    local mend="apt-get update && apt-get install -y --no-install-recommends $missing"
     if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
-        say "[2/4] Installing system libraries:$missing"
+        say "[2/4] Installing system libraries: $missing"
+        # Unquoted on purpose: one word a package.
+        # shellcheck disable=SC2086
         if apt-get update -qq >&2 && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
             --no-install-recommends $missing >/dev/null; then
             return 0
         fi
-        say "Some system libraries could not be installed. Try by hand: $mend"
-        return 0
+        say "Some system libraries could not be installed. The window needs them; try by hand:"
+        say "$mend"
+        return 1
     fi
-    say "The window needs system libraries that are missing. Install them with:"
-    say "  sudo sh -c '$mend'"
+    if command -v apt-get >/dev/null 2>&1; then
+        say "The window needs system libraries that are missing. Install them with:"
+    else
+        say "The window needs system libraries that are missing. With Debian's names for them:"
+    fi
+    say "sudo sh -c '$mend'"
+    return 1
 }
 
 make_environment() {
     local python="$1"
-    if [ ! -x "$MOTIONLENS_PYTHON_ENV/bin/python" ]; then
-        say "[1/4] Making $MOTIONLENS_PYTHON_ENV"
-        if ! "$python" -m venv "$MOTIONLENS_PYTHON_ENV" >/dev/null 2>&1; then
-            if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
-                apt-get update -qq >&2
-                DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv >/dev/null
-                "$python" -m venv "$MOTIONLENS_PYTHON_ENV"
-            else
-                say "Python's venv module is missing. Install it with: sudo apt-get install python3-venv"
-                exit 2
-            fi
+    # A venv that was cut short, or made where ensurepip is missing, has a python and no pip.
+    if "$MOTIONLENS_PYTHON_ENV/bin/python" -m pip --version >/dev/null 2>&1; then
+        return 0
+    fi
+    say "[1/4] Making $MOTIONLENS_PYTHON_ENV"
+    if "$python" -m venv "$MOTIONLENS_PYTHON_ENV" >/dev/null 2>&1; then
+        return 0
+    fi
+    # Debian's own Python has its venv module in a package of the same version.
+    local version package="python3-venv"
+    version="$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')"
+    [ "$(command -v "$python")" != "/usr/bin/python$version" ] || package="python$version-venv"
+    if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
+        apt-get update -qq >&2 || true
+        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$package" >/dev/null || true
+        if "$python" -m venv "$MOTIONLENS_PYTHON_ENV" >/dev/null 2>&1; then
+            return 0
         fi
     fi
+    say "$python cannot make a virtual environment in $MOTIONLENS_PYTHON_ENV (its venv module is"
+    say "missing, or the folder cannot be written). On Debian, install the module with:"
+    say "sudo apt-get install -y $package"
+    exit 2
 }
 
 install_python_packages() {
@@ -105,20 +131,35 @@ install_python_packages() {
             say "      $waited s, $done_now of $total packages in place"
         fi
     done
-    wait "$pip"
+    if ! wait "$pip"; then
+        say "The pinned packages could not be installed (see above). The same command goes on from here."
+        exit 2
+    fi
     say "[4/4] Installing MotionLens itself"
     "$env_python" -m pip install --quiet --disable-pip-version-check --no-deps \
         --no-build-isolation --editable "$checkout" >&2 \
         2> >(grep -v "is ignored: it is neither a file nor a directory" >&2)
 }
 
-wanted="$(cat "$checkout/packaging/constraints.txt" "$checkout/pyproject.toml" \
-    "$checkout/packaging/setup.sh" | cksum) ${MOTIONLENS_FOR_TESTS:-0}"
-if [ ! -f "$stamp" ] || [ "$(cat "$stamp")" != "$wanted" ]; then
+# The folder is part of it: an environment that two checkouts share runs the one that set it up.
+wanted="$checkout $(cat "$checkout/packaging/constraints.txt" "$checkout/pyproject.toml" \
+    "$checkout/packaging/setup.sh" | cksum)"
+wanted_of_system="$qt_libraries ${MOTIONLENS_FOR_TESTS:-0}"
+have_stamp() { [ -f "$1" ] && [ "$(cat "$1")" = "$2" ]; }
+# A test run needs more of the system than a plain one does.
+have_system() {
+    have_stamp "$system_stamp" "$wanted_of_system" || have_stamp "$system_stamp" "$qt_libraries 1"
+}
+
+if ! have_stamp "$stamp" "$wanted" || ! have_system; then
     python="$(find_python)"
     make_environment "$python"
-    install_system_packages "$python"
-    install_python_packages
-    printf '%s' "$wanted" >"$stamp"
-    say "Ready."
+    if ! have_system && install_system_packages "$python"; then
+        printf '%s' "$wanted_of_system" >"$system_stamp"
+    fi
+    if ! have_stamp "$stamp" "$wanted"; then
+        install_python_packages
+        printf '%s' "$wanted" >"$stamp"
+        say "Ready."
+    fi
 fi

@@ -35,9 +35,6 @@ SMALL_MODEL = 50_000_000
 class BoundTools:
     """Ports that work on plain files."""
 
-    def __init__(self) -> None:
-        self._motions: dict[str, Motion] = {}
-
     @functools.cached_property
     def reader(self) -> ClipReader:
         from motionlens.media import PyAVReader
@@ -45,11 +42,10 @@ class BoundTools:
         return PyAVReader()
 
     def motion(self, backend: str = "dis") -> Motion:
+        """Tools of the caller's own: they keep the last clip's mask and belong to one lane."""
         from motionlens.motion import OpenCVMotion
 
-        if backend not in self._motions:
-            self._motions[backend] = OpenCVMotion(backend)
-        return self._motions[backend]
+        return OpenCVMotion(backend)
 
     @functools.cached_property
     def models(self) -> Models:

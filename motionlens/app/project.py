@@ -15,8 +15,8 @@ from motionlens.domain.clip import Region, Span
 from motionlens.domain.errors import MotionLensError, ProjectError
 from motionlens.domain.ports import Indexes, Models, Progress, Store, Token, Trainer
 from motionlens.domain.ranking import Neighbours, Ranking
-from motionlens.domain.trial import TrialReport
 from motionlens.domain.requests import FrameRenderer
+from motionlens.domain.trial import TrialReport
 from motionlens.files import ProjectFolder
 from motionlens.lanes import SerialLane
 from motionlens.lanes.proxy import on_lane
@@ -71,7 +71,6 @@ class ProjectRooms(BoundTools):
     """The ports of one open project."""
 
     def __init__(self, folder: ProjectFolder, store: Store) -> None:
-        super().__init__()
         self.folder = folder
         self.store = store
 

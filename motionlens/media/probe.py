@@ -172,7 +172,7 @@ def _damage(seen: _Pass, end_s: float) -> str:
     if decoder.errors:
         found.append(f"{_frames(decoder.errors)} damaged beyond decoding and left out")
     if seen.corrupt:
-        found.append(f"{_frames(seen.corrupt)} damaged and shown as far as they can be repaired")
+        found.append(f"{_frames(seen.corrupt)} damaged and repaired as far as possible")
     early = False
     if stream.frames > len(decoder.packets) and stream.duration and stream.time_base:
         claimed_end = float(((stream.start_time or 0) + stream.duration) * stream.time_base)
@@ -194,4 +194,4 @@ def _why_nothing(decoder: Decoder) -> str:
     context = decoder.stream.codec_context
     if context.width * context.height > MAX_PIXELS:
         return f"It claims frames of {context.width} x {context.height} pixels"
-    return "None of its frames can be decoded"
+    return "None of its frames can be decoded: damaged, or claimed larger than 100 megapixels"

@@ -18,13 +18,24 @@ EMBEDDED_WEIGHTS = "weights/embedded"
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """A model as ``motionlens models`` lists it; ``why_not`` is empty where it is ready."""
+    """A model as ``motionlens models`` lists it.
+
+    ``why_not`` is empty where it is ready; ``note`` says what it sees of a clip and what it cannot.
+    """
 
     name: str
     family: str
     parameters: int
     ready: bool
     why_not: str
+    note: str = ""
+
+
+_EMBEDDED_NOTE = (
+    "sees 16 frames at equal times, grey, the whole picture squashed to 32x32: colour, fast motion "
+    "between those frames and detail under 1/32 of the picture are lost; continues 4 given frames; "
+    "generations are shown enlarged to 256x256"
+)
 
 
 def list_models() -> list[ModelInfo]:
@@ -36,7 +47,7 @@ def list_models() -> list[ModelInfo]:
         why_not = "its weights are missing from this installation"
     if importlib.util.find_spec("torch") is None:
         why_not = "torch is not installed"
-    return [ModelInfo("embedded", "embedded", parameters, not why_not, why_not)]
+    return [ModelInfo("embedded", "embedded", parameters, not why_not, why_not, _EMBEDDED_NOTE)]
 
 
 def load_model(name_or_path: str | Path, device: str = "auto") -> VideoModel:

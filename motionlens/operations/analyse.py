@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from motionlens.domain.clip import Clip
+from motionlens.domain.clip import Clip, Flag, MotionSummary
 from motionlens.domain.errors import MediaError
 from motionlens.domain.ports import Progress, Token
 from motionlens.operations.add import Skipped
+from motionlens.operations.ahead import ahead, spare_lanes
 from motionlens.operations.rooms import NO_PROGRESS, NO_TOKEN, Rooms, frame_range, present_path
 
 # Flow is measured on frames of at most this side: DIS MEDIUM works at half size anyway, and the
@@ -19,6 +21,8 @@ from motionlens.operations.rooms import NO_PROGRESS, NO_TOKEN, Rooms, frame_rang
 ANALYSIS_SIDE = 320
 # At most so many frames of a clip are analysed (100 s at 30 fps), so that memory stays bounded.
 MOST_FRAMES = 3000
+
+Measured = tuple[MotionSummary, list[Flag], NDArray[np.uint8]]
 
 
 @dataclass(frozen=True)
@@ -43,14 +47,17 @@ def analyse(
     clips = rooms.store.clips()
     have = set() if again else set(rooms.store.analyses())
     todo = [clip for clip in clips if clip.id not in have]
-    skipped = []
-    for done, clip in enumerate(todo):
+    skipped: list[Skipped] = []
+    workers = [_measurer(rooms) for _ in range(spare_lanes())]
+    for done, (clip, measured) in enumerate(ahead(todo, workers)):
         token.check()
         progress("Analysing motion", done, len(todo))
         try:
-            _analyse_one(rooms, clip)
+            summary, flags, signature = measured()
         except MediaError as error:
             skipped.append(Skipped(clip.path, error.why or error.what))
+            continue
+        rooms.store.save_analysis(clip.id, summary, flags, signature.tobytes())
     progress("Analysing motion", len(todo), len(todo))
     _flag_near_copies(rooms)
     return AnalyseResult(len(todo) - len(skipped), flag_counts(rooms), tuple(skipped))
@@ -65,12 +72,16 @@ def flag_counts(rooms: Rooms) -> dict[str, int]:
     return dict(sorted(counts.items()))
 
 
-def _analyse_one(rooms: Rooms, clip: Clip) -> None:
-    start, stop = frame_range(clip, MOST_FRAMES)
-    frames = rooms.reader.frames(present_path(clip), start, stop, max_side=ANALYSIS_SIDE)
-    scale = clip.info.width / frames.shape[2]
-    summary, flags, signature = rooms.motion().analyse(frames, clip.info, scale)
-    rooms.store.save_analysis(clip.id, summary, flags, signature.tobytes())
+def _measurer(rooms: Rooms) -> Callable[[Clip], Measured]:
+    """A worker with flow tools of its own."""
+    motion = rooms.motion()
+
+    def measure(clip: Clip) -> Measured:
+        start, stop = frame_range(clip, MOST_FRAMES)
+        frames = rooms.reader.frames(present_path(clip), start, stop, max_side=ANALYSIS_SIDE)
+        return motion.analyse(frames, clip.info, clip.info.width / frames.shape[2])
+
+    return measure
 
 
 def _flag_near_copies(rooms: Rooms) -> None:

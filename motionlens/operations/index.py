@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,8 +22,8 @@ from motionlens.domain.ports import (
     Progress,
     Token,
 )
-from motionlens.lanes import SerialLane
 from motionlens.operations.add import Skipped
+from motionlens.operations.ahead import ahead
 from motionlens.operations.rooms import NO_PROGRESS, NO_TOKEN, Rooms, frame_range, present_path
 
 # The mask is measured on frames of at most this side; the model's own grid is far smaller.
@@ -118,27 +117,11 @@ def index(
 def _prepared(
     rooms: Rooms, clips: Sequence[Clip], settings: IndexSettings, samples: int
 ) -> Iterator[tuple[Clip, Callable[[], ModelClip]]]:
-    """Each clip with a call that waits for what the model sees of it, read a few clips ahead.
-
-    Decoding and flow run beside the gradients, on a lane of their own with its own tools.
-    """
+    """Each clip with a call that waits for what the model sees of it, read ahead."""
     motion = rooms.motion(settings.flow)
-    lane = SerialLane("index feed")
-    waiting: deque[tuple[Clip, Callable[[], ModelClip]]] = deque()
-
-    def read(clip: Clip) -> Callable[[], ModelClip]:
-        return lane.submit(
-            clip.id, lambda _: model_clip(rooms, clip, motion, settings.mask, samples)
-        ).result
-
-    try:
-        for clip in clips:
-            waiting.append((clip, read(clip)))
-            if len(waiting) > READ_AHEAD:
-                yield waiting.popleft()
-        yield from waiting
-    finally:
-        lane.close()
+    yield from ahead(
+        clips, [lambda clip: model_clip(rooms, clip, motion, settings.mask, samples)], READ_AHEAD
+    )
 
 
 def note(settings: IndexSettings) -> dict[str, Any]:
@@ -205,20 +188,23 @@ def model_clip(rooms: Rooms, clip: Clip, motion: Motion, recipe: str, samples: i
     path = present_path(clip)
     start, stop = frame_range(clip)
     count = stop - start
-    if count <= samples:
-        frames = rooms.reader.frames(path, start, stop, max_side=MASK_SIDE)
-        mask = None if recipe == "none" else motion.mask(frames, recipe)
-        return ModelClip(frames, mask, np.arange(count))
-    times = np.rint(np.linspace(0, count - 1, samples)).astype(int)
-    if recipe == "none":
+    times = np.rint(np.linspace(0, count - 1, min(count, samples))).astype(int)
+    if recipe == "none" or count == 1:
         wanted = [start + int(t) for t in times]
-        return ModelClip(rooms.reader.frames(path, max_side=MASK_SIDE, indices=wanted), None, times)
-    first = np.minimum(times, count - 2)  # the last frame moves as the one before it
-    wanted = [start + int(t) for pair in zip(times, first, first + 1, strict=True) for t in pair]
-    read = rooms.reader.frames(path, max_side=MASK_SIDE, indices=wanted)
-    shown, before, after = read[0::3], read[1::3], read[2::3]
-    mask = motion.sampled_mask(before, after, recipe)
-    return ModelClip(np.ascontiguousarray(shown), mask, times)
+        frames = rooms.reader.frames(path, max_side=MASK_SIDE, indices=wanted)
+        mask = None if recipe == "none" else np.zeros(frames.shape[:3], np.float32)
+        return ModelClip(frames, mask, times)
+    before = np.minimum(times, count - 2)  # the last frame moves as the one before it
+    # Each frame is read once, however many roles it plays.
+    wanted = np.unique(np.concatenate([times, before, before + 1])).tolist()
+    read = rooms.reader.frames(path, max_side=MASK_SIDE, indices=[start + t for t in wanted])
+    at = {number: row for row, number in enumerate(wanted)}
+
+    def picked(numbers: NDArray[np.int_]) -> Frames:
+        return read[[at[int(n)] for n in numbers]]
+
+    mask = motion.sampled_mask(picked(before), picked(before + 1), recipe)
+    return ModelClip(picked(times), mask, times)
 
 
 def attributor_for(rooms: Rooms, noted: Mapping[str, Any], device: str) -> Attributor:

@@ -38,6 +38,7 @@ class DoctorBar(QWidget):
         self._document: dict[str, Any] | None = None
         self._child: ChildVerb | None = None
         self._asked = False
+        self._closed = False
         self._waiting: QWidget | None = None
         self.setProperty("ground", "window")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -72,12 +73,13 @@ class DoctorBar(QWidget):
         DoctorCard(self._theme, self._document, window).open()
 
     def close_down(self) -> None:
-        """End the process if it still runs."""
+        """End the process if it still runs, and start no other."""
+        self._closed = True
         if self._child is not None:
             self._child.cancel(wait_ms=2000)
 
     def _look(self) -> None:
-        if self._child is not None:
+        if self._child is not None or self._closed:
             return
         self._child = ChildVerb(self, "doctor")
         self._child.done.connect(self._done)

@@ -25,6 +25,6 @@ def judge(evidence: Evidence) -> Flag:
     score = (look.flat + look.extreme + few) / 3
     reason = (
         f"{percent(look.flat)} of the picture is flat and {percent(look.extreme)} pure black or "
-        f"white; {counted(round(look.colours), 'coarse colour')} make up 90 % of it."
+        f"white; 90 % of it is made of {counted(round(look.colours), 'coarse colour')}."
     )
     return Flag(NAME, score, reason, score >= THRESHOLD)

@@ -103,7 +103,12 @@ class DecisionBar(QWidget):
         last = state.last
         self._mark.setVisible(last is not None)
         if last is None:
-            self._words.setText(self.tr("Nothing decided yet"))
+            before = len(state.marks)
+            self._words.setText(
+                self.tr("{n} decided so far").format(n=before)
+                if before
+                else self.tr("Nothing decided yet")
+            )
             self._saved.setText(
                 self.tr("Each answer is saved at once")
                 if state.refusal is None

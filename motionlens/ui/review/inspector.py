@@ -61,6 +61,11 @@ class Inspector(QWidget):
         self._method = Chip(theme, "")
         self._reasons = _Section()
         self._bars = _Section()
+        self._analyse = action_button(
+            theme, actions, "run.analyse", self.tr("Analyse the clips"), "outline"
+        )
+        self._analyse.setObjectName("review.analyse")
+        self._analyse.hide()
         self._facts = ElidedLabel(theme, "", "text2", 12)
         self._caption = label(theme, "", "text2", 12, wrap=True)
         self.note = self._make_note()
@@ -71,6 +76,7 @@ class Inspector(QWidget):
         body.setSpacing(0)
         body.addWidget(self._titled(self.tr("Why it is a candidate"), self._method, 36))
         body.addWidget(self._reasons)
+        body.addWidget(self._analyse)
         body.addWidget(self._bars)
         body.addSpacing(10)
         body.addWidget(line())
@@ -148,8 +154,16 @@ class Inspector(QWidget):
             return
         for reason in candidate.reasons:
             self._reasons.add(self._reason(reason))
+        snapshot = self._state.snapshot
+        analysed = snapshot is not None and bool(snapshot.curves)
+        self._analyse.setVisible(not analysed)
         if not candidate.reasons:
             words = self.tr("Nothing was flagged. It is here because it is not judged yet.")
+            if not analysed:
+                words = self.tr(
+                    "The clips are not analysed yet. Their motion is then measured, and static"
+                    " shots, held poses and cuts come first in the queue."
+                )
             self._reasons.add(label(self._theme, words, "text2", 12, wrap=True))
 
     def _reason(self, reason: Reason) -> QWidget:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from motionlens.domain.clip import Clip
@@ -19,6 +19,7 @@ from motionlens.ui.widgets import Chip, EmptyState, KeyCap, label
 HEADER = 36
 THUMBS = 3
 _TEXT_ROOM = 52
+_THUMB_GAP = 12
 
 
 class QueryColumn(QWidget):
@@ -55,7 +56,7 @@ class QueryColumn(QWidget):
         self._row = QWidget()
         thumbs = QHBoxLayout(self._row)
         thumbs.setContentsMargins(0, 0, 0, 0)
-        thumbs.setSpacing(12)
+        thumbs.setSpacing(_THUMB_GAP)
         for thumb in self._thumbs:
             thumbs.addWidget(thumb, 1)
         layout = QVBoxLayout(self)
@@ -105,6 +106,13 @@ class QueryColumn(QWidget):
                              clip.name if clip else "")  # fmt: skip
         self._words.setText(_where(query, clip))
         self._fill_thumbs()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # One height for all three, whose widths may differ by a pixel.
+        width = (self.width() - _THUMB_GAP * (THUMBS - 1)) / THUMBS
+        for thumb in self._thumbs:
+            thumb.setFixedHeight(round(min(width / QueryThumb.PICTURE, 84)) + QueryThumb.LINE)
 
     def set_room(self, room: int) -> None:
         """How many px lie below the stage: the thumbnails are left out where they don't fit."""
@@ -177,9 +185,6 @@ class QueryThumb(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         return QSize(96, 68 + self.LINE)
-
-    def resizeEvent(self, event: object) -> None:
-        self.setFixedHeight(round(min(self.width() / self.PICTURE, 84)) + self.LINE)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._clip is None:

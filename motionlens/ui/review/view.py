@@ -11,10 +11,8 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QStackedWidget, QVBoxLayo
 
 from motionlens.domain.decision import Decision
 from motionlens.domain.errors import Cancelled, MotionLensError
-from motionlens.domain.ranking import Ranking
 from motionlens.domain.requests import FrameRenderer
 from motionlens.lanes import Priority
-from motionlens.session.decision_writer import Written
 from motionlens.session.playable import Playable
 from motionlens.session.playables import Playables
 from motionlens.session.playback import Playback
@@ -34,6 +32,7 @@ from motionlens.ui.review.empty import ReviewEmpty, say_no_query
 from motionlens.ui.review.inspector import Inspector
 from motionlens.ui.review.query_column import QueryColumn
 from motionlens.ui.review.rank_progress import RankProgress
+from motionlens.ui.review.shared import Shared
 from motionlens.ui.review.stages import CandidateColumn, Stages
 from motionlens.ui.review.strip import Strip
 from motionlens.ui.widgets import NoticeStack
@@ -55,7 +54,6 @@ class ReviewView(QWidget):
         self._ahead_asked = False
         self._strip_wanted: bool | None = None
         self._inspector_wanted: bool | None = None
-        self._known: tuple[object, ...] = ()
         self._refresh = QTimer(self)
         self._refresh.setSingleShot(True)
         self._refresh.setInterval(0)
@@ -77,10 +75,7 @@ class ReviewView(QWidget):
 
     def entered(self) -> None:
         """The view is on the screen now; what changed in the project is read."""
-        known = self._library_signature()
-        if self.state.snapshot is None or known != self._known:
-            self._known = known
-            self.state.load()
+        self.shared.read_anew()
         self.clock.set_shown(True)
         self.focus_stage()
 
@@ -163,8 +158,7 @@ class ReviewView(QWidget):
         self._adapt()
 
     def show_current_in(self, view: str) -> None:
-        current = self.state.current
-        if current is not None:
+        if (current := self.state.current) is not None:
             self.context.go_to(view, current.clip.id)
 
     def rank(self) -> None:
@@ -197,8 +191,13 @@ class ReviewView(QWidget):
             project.lanes.store, project.rooms, hop, self._bug, lambda: context.curator
         )
         self.playables = Playables(project.lanes.store, project.rooms.store, hop, self._bug)
+        self.shared = Shared(context, self.state, self.isVisible, self.rank)
         self.ranking = RankState(
-            project, context.jobs, self._ranked, self._rank_failed, self._rank_cancelled
+            project,
+            context.jobs,
+            self.shared.ranked,
+            self.shared.rank_failed,
+            self.shared.rank_cancelled,
         )
 
     def _make_widgets(self, context: WindowContext) -> None:
@@ -238,9 +237,8 @@ class ReviewView(QWidget):
         state.queue_changed.connect(self._queue_changed)
         state.current_changed.connect(self._current_changed)
         state.query_changed.connect(self._query_changed)
-        state.saving_changed.connect(self._saving_changed)
+        state.saving_changed.connect(self._refresh_soon)
         state.marks_changed.connect(lambda _: self._show_page())
-        state.writer.written.connect(self._written)
         self.candidate_stage.painted.connect(self._painted)
         self.candidate_stage.clicked.connect(self.playback.play)
         self.query_stage.clicked.connect(self.playback.play)
@@ -252,12 +250,9 @@ class ReviewView(QWidget):
             lambda: self.candidate_stage.setFocus(Qt.FocusReason.OtherFocusReason)
         )
         self.ranking.changed.connect(self._rank_changed)
-        self.context.library.saved.connect(self._decided_elsewhere)
-        self.context.library.changed.connect(self._library_changed)
 
     def _loaded(self) -> None:
         say_no_query(self.query_column, self.context.actions)
-        self._saving_changed()
 
     def _queue_changed(self) -> None:
         self._show_page()
@@ -334,55 +329,6 @@ class ReviewView(QWidget):
         current = self.state.current
         if current is not None and self.inspector.note.hasFocus():
             self.state.set_note(current.clip.id, self.inspector.note.text().strip())
-
-    def _saving_changed(self) -> None:
-        writer, counts = self.state.writer, len(self.state.marks)
-        waiting = writer.waiting
-        if writer.held:
-            words = "1 decision is not saved" if waiting == 1 else f"{waiting} decisions not saved"
-            self.context.saved(words, False, True)
-        elif waiting:
-            self.context.saved("Saving", True, False)
-        else:
-            words = f"All {counts:,} decisions saved" if counts != 1 else "1 decision saved"
-            self.context.saved(words if counts else "No decision yet", False, False)
-        self._refresh.start()
-
-    def _written(self, written: Written) -> None:
-        self.context.library.apply(
-            {c: str(e.decision) if e else "none" for c, e in written.standing.items()}
-        )
-
-    def _decided_elsewhere(self, result: object) -> None:
-        clips = tuple(getattr(result, "clips", ()))
-        if clips and self.state.snapshot is not None:
-            self.state.reread(clips)
-
-    def _library_signature(self) -> tuple[object, ...]:
-        clips = self.context.library.clips
-        return len(clips), sum(bool(clip.curve) for clip in clips.values())
-
-    def _library_changed(self) -> None:
-        if self.isVisible() and self._library_signature() != self._known:
-            self._known = self._library_signature()
-            self.state.load()
-
-    def _ranked(self, ranking: Ranking) -> None:
-        self.context.library.set_ranking(ranking)
-        self.state.use_ranking(ranking)
-
-    def _rank_failed(self, error: BaseException) -> None:
-        self.context.notices.error(error, panel=keys.VIEW)
-
-    def _rank_cancelled(self) -> None:
-        self.context.notices.tell(
-            "neutral",
-            self.tr("You stopped the ranking"),
-            self.tr("Clips that were indexed stay indexed; it goes on from there."),
-            panel=keys.VIEW,
-            button=self.tr("Go on"),
-            act=self.rank,
-        )
 
     def _rank_changed(self) -> None:
         self._refresh.start()

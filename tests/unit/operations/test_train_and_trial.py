@@ -136,7 +136,7 @@ def test_generations_start_from_exactly_one_thing(
 ) -> None:
     prompts = tmp_path / "p.txt"
     prompts.write_text("bounce\n")
-    with pytest.raises(UsageError, match="exactly one"):
+    with pytest.raises(UsageError, match="Exactly one"):
         project.generate(model=tuned, prompts=prompts if both else None, references=both)
 
 

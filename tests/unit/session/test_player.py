@@ -72,7 +72,9 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def make_clip(path: Path, name: str = "a", frames: int = 10, fps: float = 10.0, times=(), span=None):
+def make_clip(
+    path: Path, name: str = "a", frames: int = 10, fps: float = 10.0, times=(), span=None
+):
     info = MediaInfo(64, 48, fps, frames, False, 0, "h264", frames / fps, times)
     return playable(Clip(name, (str(path),), name, Role.TRAINING, info, span=span))
 
@@ -109,7 +111,8 @@ def test_newest_wins_and_at_most_one_frame_waits(file):
         state.seek(frame, playing=True)
     lane.work()
     assert [request.frame for request in renderer.asked] == [7]
-    assert state.image is not None and state.image.frame == 7
+    assert state.image is not None
+    assert state.image.frame == 7
 
 
 def test_a_hand_goes_before_playback_and_prefetch(file):
@@ -145,7 +148,8 @@ def test_overlays_and_size_make_frames_in_work_worthless(file):
     turn = state.turn
     state.toggle("flow")
     assert state.turn == turn + 1
-    assert state.image is not None and state.image.overlays == {"flow"}
+    assert state.image is not None
+    assert state.image.overlays == {"flow"}
     state.resize(320, 180)
     assert state.turn == turn + 2
 
@@ -164,12 +168,15 @@ def test_a_clip_that_cannot_be_read_is_told(file, tmp_path):
     renderer.broken = True
     state, _ = make_player(renderer=renderer)
     state.show(make_clip(file))
-    assert state.error is not None and state.error.why == "it is broken"
+    assert state.error is not None
+    assert state.error.why == "it is broken"
     renderer.broken = False
     state.show(make_clip(tmp_path / "away.mp4"))
-    assert state.error is not None and "not there" in state.error.what
+    assert state.error is not None
+    assert "not there" in state.error.what
     state.show(make_clip(file))
-    assert state.error is None and state.image is not None
+    assert state.error is None
+    assert state.image is not None
 
 
 def test_the_second_path_is_used_where_the_first_is_gone(file, tmp_path):

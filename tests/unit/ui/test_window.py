@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
@@ -32,6 +33,11 @@ def window(qtbot, qapp, project, tmp_path):
 
 def notices(window, panel):
     return {notice.title: notice for notice in window.notices.of(panel)}
+
+
+def run(state, step):
+    started = "2026-01-01T00:00:00Z"
+    return RunInfo("run-1", RunState(state), step, 10, 0.12, started, "ab" * 32, "embedded")
 
 
 def stage(window):
@@ -181,18 +187,13 @@ def test_train_counts_what_it_would_train_on(window, qtbot):
     assert view.form.start.isEnabled()
     assert view.stack.currentWidget() is view.empty
     assert view.form.form().learning_rate == 0.0
-    runs._take(
-        ([RunInfo("run-1", RunState.RUNNING, 5, 10, 0.12, "2026-01-01T00:00:00Z", "ab" * 32, "embedded")],
-         "run-1", __import__("numpy").array([[1.0, 0.2], [5.0, 0.12]]))
-    )  # fmt: skip
+    losses = np.array([[1.0, 0.2], [5.0, 0.12]])
+    runs._take(([run("running", 5)], "run-1", losses))
     assert view.stack.currentWidget() is not view.empty
     assert view.plot.accessibleName().startswith("Loss, now")
     assert window.context.jobs.running("train")[0].name == "Train run-1"
     assert window.actions_table.action("run.stop").isEnabled()
-    done = RunInfo(
-        "run-1", RunState.DONE, 10, 10, 0.1, "2026-01-01T00:00:00Z", "ab" * 32, "embedded"
-    )
-    runs._take(([done], "run-1", __import__("numpy").zeros((0, 2))))
+    runs._take(([run("done", 10)], "run-1", losses))
     assert window.context.jobs.running("train") == []
     assert may_close(window, window.context.jobs)
 

@@ -114,7 +114,8 @@ def test_a_decision_goes_on_and_is_in_the_store(state, store):
     assert (event.decision, event.by) == (Decision.EXCLUDE, "ann")
     assert event.evidence["flags"] == [{"name": "static", "score": 0.9}]
     assert state.marks[first].saved
-    assert state.last is not None and state.last.words == "Excluded 1, charlie"
+    assert state.last is not None
+    assert state.last.words == "Excluded 1, charlie"
     assert state.counts.judged == 1
 
 
@@ -167,15 +168,18 @@ def test_a_full_disk_stops_and_loses_nothing(state, store):
     store.full = True
     first = state.current.clip.id
     judge(state, Decision.EXCLUDE)
-    assert state.failure is not None and state.failure.why == "the disk is full"
-    assert state.writer.held and state.writer.waiting == 1
+    assert state.failure is not None
+    assert state.failure.why == "the disk is full"
+    assert state.writer.held
+    assert state.writer.waiting == 1
     assert not state.marks[first].saved
     assert not judge(state, Decision.KEEP)
     state.undo()
     assert state.writer.waiting == 1
     store.full = False
     state.try_again()
-    assert state.failure is None and state.writer.waiting == 0
+    assert state.failure is None
+    assert state.writer.waiting == 0
     assert store.decisions()[first].decision is Decision.EXCLUDE
     assert state.marks[first].saved
 
@@ -184,7 +188,8 @@ def test_decided_clips_are_left_out_on_opening_and_counted(state, store, clock):
     judge(state, Decision.EXCLUDE)
     again = make_state(store, clock)
     assert names(again) == ["alpha", "bravo", "delta"]
-    assert again.counts.judged == 1 and again.counts.total == 4
+    assert again.counts.judged == 1
+    assert again.counts.total == 4
     again.set_filters(Filters(undecided=False))
     assert len(again.order) == 4
 
@@ -247,7 +252,8 @@ def test_a_ranking_makes_its_own_queue_with_evidence(state, store):
     assert names(state) == ["delta", "bravo", "charlie"]
     reason = state.current.reasons[0]
     assert reason.number == "+0.40"
-    assert "Rank 1 of 3" in reason.sentence and "q .005" in reason.sentence
+    assert "Rank 1 of 3" in reason.sentence
+    assert "q .005" in reason.sentence
     judge(state, Decision.EXCLUDE)
     evidence = store.decisions()[id_of("delta")].evidence
     assert (evidence["rank"], evidence["fingerprint"]) == (1, "a91f03")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtWidgets import QWidget
@@ -67,7 +69,9 @@ def test_clips_are_judged_and_taken_back_by_keys(window, qtbot, project):
     assert child(window, "review.judged").text() == "2 of 4 judged"
     assert "Saved" in child(window, "review.saved").text()
     with open_project(project) as opened:
-        stored = {clip: str(event.decision) for clip, event in opened.rooms.store.decisions().items()}
+        stored = {
+            clip: str(event.decision) for clip, event in opened.rooms.store.decisions().items()
+        }
     assert stored == {order[0].id: "exclude", order[1].id: "keep"}
 
 
@@ -86,7 +90,9 @@ def test_back_and_next_move_without_judging(window, qtbot):
 def test_saved_is_said_only_after_the_commit(window, qtbot):
     view, saved = window.views["review"], child(window, "review.saved")
     lane = window.context.project.lanes.store
-    gate = lane.submit("Hold the store", lambda token: token.pause() or token.check(), Priority.URGENT)
+    gate = lane.submit(
+        "Hold the store", lambda token: token.pause() or token.check(), Priority.URGENT
+    )
     try:
         qtbot.wait(90)
         press(qtbot, window, Qt.Key.Key_X)
@@ -175,11 +181,12 @@ def test_a_ranking_fills_the_strip_with_scores(window, qtbot):
         RankedClip(clip, 0.5 - 0.2 * n, n + 1, q_value=0.01, per_query={view.state.query.clip: 0.3})
         for n, clip in enumerate(reversed(clips))
     )
-    view._ranked(Ranking("centred", "a91f03", rows, (Query(view.state.query.clip),)))
+    view.shared.ranked(Ranking("centred", "a91f03", rows, (Query(view.state.query.clip),)))
     assert view.state.order == list(reversed(clips))
     index = view.strip.model().index(0, 0)
     spoken = index.data(Qt.ItemDataRole.AccessibleTextRole)
-    assert spoken.startswith("Candidate 1 of 4") and "influence +0.50, undecided" in spoken
+    assert spoken.startswith("Candidate 1 of 4")
+    assert "influence +0.50, undecided" in spoken
     assert view.bar._queues.currentText() == "Ranked by 1 query"
 
 
@@ -238,7 +245,7 @@ def test_no_button_is_cut_and_nothing_overlaps(window, qtbot, width, height):
             assert right < view.width(), button.objectName()
     transport = [w for w in view.transport.findChildren(QWidget) if w.isVisible()]
     edges = sorted((w.x(), w.x() + w.width()) for w in transport if w.parent() is view.transport)
-    assert all(a[1] <= b[0] for a, b in zip(edges, edges[1:], strict=False))
+    assert all(a[1] <= b[0] for a, b in itertools.pairwise(edges))
     assert view.candidate_stage.width() >= view.query_stage.width()
 
 
@@ -274,3 +281,12 @@ def test_the_wheel_s_colours_are_those_of_the_fill():
         mine = direction_color(radians)
         theirs = direction_colours(radians)
         assert (mine.red(), mine.green(), mine.blue()) == pytest.approx(tuple(theirs), abs=2)
+
+
+def test_clips_that_are_not_analysed_say_so_with_the_button(window, qtbot):
+    view = window.views["review"]
+    assert child(window, "review.analyse").isVisible()
+    child(window, "review.analyse").click()
+    qtbot.waitUntil(lambda: bool(view.state.snapshot.curves), timeout=20000)
+    assert not child(window, "review.analyse").isVisible()
+    assert view.timeline._curve

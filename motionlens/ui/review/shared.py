@@ -1,0 +1,108 @@
+"""What Review shares with the rest of the window: decisions, rankings, the saved line, notices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from motionlens.domain.errors import IndexMissing, IndexStale
+from motionlens.domain.ranking import Ranking
+from motionlens.session.decision_writer import Written
+from motionlens.session.review import ReviewState
+from motionlens.ui.context import WindowContext
+
+PANEL = "review"
+
+
+class Shared:
+    """Tells the library what Review did, and Review what happened elsewhere.
+
+    Parameters
+    ----------
+    shown : callable
+        Whether Review is on the screen: only then it reads the project anew at once.
+    rank : callable
+        Goes on with a ranking that was stopped.
+    """
+
+    def __init__(
+        self,
+        context: WindowContext,
+        state: ReviewState,
+        shown: Callable[[], bool],
+        rank: Callable[[], object],
+    ) -> None:
+        self._context, self._state = context, state
+        self._shown, self._rank = shown, rank
+        self._known: tuple[object, ...] = ()
+        state.loaded.connect(self._saving_changed)
+        state.saving_changed.connect(self._saving_changed)
+        state.writer.written.connect(self._written)
+        context.library.saved.connect(self._decided_elsewhere)
+        context.library.changed.connect(self._library_changed)
+
+    def read_anew(self) -> None:
+        """Read the project, unless nothing was added or analysed since it was read."""
+        known = self._library_signature()
+        if self._state.snapshot is None or known != self._known:
+            self._known = known
+            self._state.load()
+
+    def _saving_changed(self) -> None:
+        writer, counts = self._state.writer, len(self._state.marks)
+        waiting = writer.waiting
+        if writer.held:
+            words = "1 decision is not saved" if waiting == 1 else f"{waiting} decisions not saved"
+            self._context.saved(words, False, True)
+        elif waiting:
+            self._context.saved("Saving", True, False)
+        else:
+            words = f"All {counts:,} decisions saved" if counts != 1 else "1 decision saved"
+            self._context.saved(words if counts else "No decisions yet", False, False)
+
+    def _written(self, written: Written) -> None:
+        self._context.library.apply(
+            {c: str(e.decision) if e else "none" for c, e in written.standing.items()}
+        )
+
+    def _decided_elsewhere(self, result: object) -> None:
+        clips = tuple(getattr(result, "clips", ()))
+        if clips and self._state.snapshot is not None:
+            self._state.reread(clips)
+
+    def _library_signature(self) -> tuple[object, ...]:
+        clips = self._context.library.clips
+        return len(clips), sum(bool(clip.curve) for clip in clips.values())
+
+    def _library_changed(self) -> None:
+        if self._shown():
+            self.read_anew()
+
+    def ranked(self, ranking: Ranking) -> None:
+        """A ranking is there: its queue fills, and the library can sort by it."""
+        self._context.library.set_ranking(ranking)
+        self._state.use_ranking(ranking)
+
+    def rank_failed(self, error: BaseException) -> None:
+        """Say why there is no ranking; an index of other weights is made again by one button."""
+        if isinstance(error, IndexStale | IndexMissing):
+            self._context.notices.tell(
+                "warn",
+                error.what,
+                f"{error.why[:1].upper()}{error.why[1:]}. The ranking shown stays as it was.",
+                panel=PANEL,
+                button="Index again",
+                act=self._rank,
+            )
+            return
+        self._context.notices.error(error, panel=PANEL)
+
+    def rank_cancelled(self) -> None:
+        """Stopping is no error: say what is kept, and how to go on."""
+        self._context.notices.tell(
+            "neutral",
+            "You stopped the ranking",
+            "Clips that were indexed stay indexed; it goes on from there.",
+            panel=PANEL,
+            button="Go on",
+            act=self._rank,
+        )
