@@ -83,8 +83,8 @@ def content_hash(path: str | Path) -> str:
 
 @contextlib.contextmanager
 def restored_environment(*names: str) -> Iterator[None]:
-    """Put environment variables back as they were: importing cv2 overwrites two of Qt's."""
-    names = names or ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR")
+    """Put environment variables back as they were: importing cv2 overwrites these three."""
+    names = names or ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR", "LD_LIBRARY_PATH")
     before = {name: os.environ.get(name) for name in names}
     try:
         yield

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,6 @@ from motionlens.domain.ports import (
     WorldClip,
 )
 from motionlens.domain.report import ReportDocument
-from motionlens.domain.seeds import derive_seed
 
 if TYPE_CHECKING:
     from motionlens.models.video_model import VideoModel
@@ -143,15 +142,14 @@ class _BoundSampler:
         self.given_frames = model.given_frames
 
     def sample(
-        self, given: Sequence[Frames], captions: Sequence[str], seed: int
-    ) -> Iterator[Frames]:
+        self, given: Sequence[Frames], captions: Sequence[str], seeds: Sequence[int]
+    ) -> Sequence[Frames]:
         import torch
 
         with torch.no_grad():
-            for number, (frames, caption) in enumerate(zip(given, captions, strict=True)):
-                latents = self._model.encode(frames)[None]
-                conditions = self._model.condition(caption)[None]
-                yield self._model.sample(latents, conditions, derive_seed(seed, number))[0]
+            latents = torch.stack([self._model.encode(frames) for frames in given])
+            conditions = torch.stack([self._model.condition(caption) for caption in captions])
+            return list(self._model.sample(latents, conditions, list(seeds)))
 
 
 class BoundFormats:
@@ -196,6 +194,7 @@ class BoundWorld:
         return [spec.seed for spec in starts(count)]
 
     def start_for(self, prompt: str, seed: int) -> WorldClip:
+        from motionlens.domain.seeds import derive_seed
         from motionlens.worlds import physics
         from motionlens.worlds.scene import MOTION_CLASSES
 

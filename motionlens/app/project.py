@@ -302,6 +302,8 @@ def open_project(path: str | Path, *, lanes: Lanes | None = None) -> Project:
 
     folder = ProjectFolder(Path(path)).require()
     store: Store = open_store(folder.database)
+    if not store.read_only:
+        store.daily_backup()
     return Project(folder, on_lane(lanes.store, store) if lanes is not None else store)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -80,23 +80,32 @@ class IndexFolder:
 
     def repair(self, fingerprint: str) -> list[str]:
         """Take damaged rows out, so that the next `index` call makes them anew; their ids."""
+        return self._without(fingerprint, lambda index: index.damaged())
+
+    def drop(self, fingerprint: str, clips: Collection[str]) -> None:
+        """Take the rows of these clips out, so that the next `index` call makes them anew."""
+        self._without(fingerprint, lambda index: index.done() & set(clips))
+
+    def _without(
+        self, fingerprint: str, choose: Callable[[MemoryMappedIndex], set[str]]
+    ) -> list[str]:
         folder = self.root / self._named(fingerprint)
         spec, _ = read_meta(folder)
         index = MemoryMappedIndex(folder, spec, verb="check")
         try:
-            damaged = index.damaged()
-            if not damaged:
+            unwanted = choose(index)
+            if not unwanted:
                 return []
             new, old = folder.with_suffix(".new"), folder.with_suffix(".old")
             shutil.rmtree(new, ignore_errors=True)
-            index.copy_without(damaged, new)
+            index.copy_without(unwanted, new)
             # A crash between the two renames leaves `.old`, which the next opening puts back.
             folder.rename(old)
             new.rename(folder)
             shutil.rmtree(old)
         finally:
             index.close()
-        return sorted(damaged)
+        return sorted(unwanted)
 
     def _remembered(self) -> str:
         known = self.fingerprints()

@@ -136,5 +136,7 @@ def export(args: argparse.Namespace, out: Output) -> int:
             default_caption=args.default_caption,
             progress=out.progress,
         )
+    for skipped in result.skipped:
+        out.message(f"Skipped {skipped.path}: {skipped.why}")
     out.result(result, f"{result.clips} clips in {result.files[0]}, sha256 {result.sha256[:12]}")
-    return 0
+    return 3 if result.skipped else 0

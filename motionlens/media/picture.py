@@ -52,7 +52,8 @@ class Pictures:
                 deep = plane(frame, np.uint16, 1)[..., 0]
                 return (deep >> (int(kind[1]) - 8)).astype(np.uint8)
         if _has_alpha(frame):
-            return _grey_of(self.rgb(frame, width, height))
+            seen = np.ascontiguousarray(self.rgb(frame, width, height))
+            frame = VideoFrame.from_ndarray(seen, format="rgb24")
         grey = self._scaled(frame, width, height, "gray")
         return plane(grey, np.uint8, 1)[..., 0].copy()
 
@@ -77,6 +78,9 @@ def plane(frame: VideoFrame, kind: type[_Sample], channels: int) -> NDArray[_Sam
 
 def _has_alpha(frame: VideoFrame) -> bool:
     form = frame.format
+    if form.name in ("rgba", "bgra"):
+        # GIF and APNG say so always, and are hardly ever transparent: a look is cheaper.
+        return bool(plane(frame, np.uint8, 4)[..., 3].min() < 255)
     return form.has_palette or any(component.is_alpha for component in form.components)
 
 
@@ -87,9 +91,3 @@ def _on_grey(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
     share = alpha.astype(np.uint16)
     mixed = rgba[..., :3] * share + np.uint16(GREY) * (255 - share) + 127
     return (mixed // 255).astype(np.uint8)
-
-
-def _grey_of(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    # BT.601 in parts of 256.
-    weights = np.array([77, 150, 29], dtype=np.uint32)
-    return ((rgb @ weights + 128) >> 8).astype(np.uint8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,7 +34,7 @@ def check(rooms: Rooms, *, repair: bool = False) -> CheckResult:
     """Look through database, indexes and links to media; mend what can be mended."""
     problems = [Problem(*found) for found in rooms.store.check(repair)]
     problems += _media(rooms)
-    problems += _indexes(rooms)
+    problems += _indexes(rooms, repair)
     return CheckResult(all(p.repaired for p in problems), tuple(problems))
 
 
@@ -53,13 +54,25 @@ def _media(rooms: Rooms) -> list[Problem]:
     return missing + [Problem("media", what) for what in changed]
 
 
-def _indexes(rooms: Rooms) -> list[Problem]:
+def _indexes(rooms: Rooms, repair: bool) -> list[Problem]:
     problems = []
     for fingerprint in rooms.indexes.fingerprints():
         where = f"index {fingerprint}"
         try:
-            opened, _ = rooms.indexes.latest(fingerprint)
-            problems += [Problem(where, what) for what in opened.check()]
+            found = _damage(rooms, fingerprint)
+            left = set(_mended(rooms, fingerprint) if found and repair else found)
+            problems += [Problem(where, what, what not in left) for what in found]
         except MotionLensError as error:
             problems.append(Problem(where, error.sentence()))
     return problems
+
+
+def _damage(rooms: Rooms, fingerprint: str) -> list[str]:
+    with closing(rooms.indexes.latest(fingerprint)[0]) as opened:
+        return opened.check()
+
+
+def _mended(rooms: Rooms, fingerprint: str) -> list[str]:
+    """Take damaged rows out; what is left of the damage."""
+    rooms.indexes.repair(fingerprint)
+    return _damage(rooms, fingerprint)

@@ -12,6 +12,7 @@ from motionlens.domain.errors import ManifestError
 from motionlens.domain.manifest import Include, Manifest, ManifestEntry
 from motionlens.domain.ports import Progress, Token
 from motionlens.files import content_hash
+from motionlens.operations.add import Skipped
 from motionlens.operations.rooms import NO_PROGRESS, NO_TOKEN, Rooms, present_path
 
 
@@ -21,6 +22,7 @@ class ExportResult:
     clips: int
     sha256: str
     files: tuple[str, ...]
+    skipped: tuple[Skipped, ...] = ()
 
 
 def export(
@@ -49,7 +51,10 @@ def export(
     token.check()
     progress("Exporting", 0, 1)
     manifest = approved(rooms, include)
+    path_of = {entry.id: entry.path for entry in manifest.entries}
+    skipped: list[Skipped] = []
     options: Mapping[str, Any] = {
+        "skipped": lambda clip, why: skipped.append(Skipped(path_of[clip], why)),
         "copy": copy,
         "default_caption": default_caption,
         "cut": _cutter(rooms),
@@ -58,9 +63,10 @@ def export(
     progress("Exporting", 1, 1)
     return ExportResult(
         exporter.name,
-        len(manifest.entries),
+        len(manifest.entries) - len(skipped),
         content_hash(files[0]),
         tuple(str(file) for file in files),
+        tuple(skipped),
     )
 
 
@@ -73,10 +79,13 @@ def approved(rooms: Rooms, include: str = "not-excluded") -> Manifest:
         Nothing is approved.
     """
     which = Include(include)
-    decisions = {} if which is Include.EVERYTHING else rooms.store.decisions()
-    disputed = rooms.store.disputed() if which is Include.AGREED else set()
+    clips, decisions, disputed = rooms.store.training_state()
+    if which is Include.EVERYTHING:
+        decisions = {}
+    if which is not Include.AGREED:
+        disputed = set()
     entries = []
-    for clip in sorted(rooms.store.clips(Role.TRAINING), key=lambda clip: clip.id):
+    for clip in sorted(clips, key=lambda clip: clip.id):
         event = decisions.get(clip.id)
         decision = str(event.decision) if event else "none"
         wanted = decision == "keep" if which is Include.KEEP else decision != "exclude"

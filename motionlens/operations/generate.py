@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +31,8 @@ FPS = 8.0
 # Starts are read at this size at most and at 16 equal times, as training clips are.
 START_SIDE = 256
 START_FRAMES = 16
+# Starts that are continued together.
+BATCH = 16
 
 
 @dataclass(frozen=True)
@@ -101,11 +103,16 @@ def generate(
         total, starts = len(clips), _reference_starts(rooms, clips, skipped)
     progress("Loading the model", 0, 1)
     sampler = rooms.models.sampler(model_source(rooms, model), device)
-    ids = []
-    for done, start in enumerate(starts):
+    ids: list[str] = []
+    for batch in batched(starts):
         token.check()
-        progress("Generating", done, total)
-        ids.append(_generation(rooms, sampler, start, folder, seed))
+        progress("Generating", len(ids), total)
+        paths = [_path(sampler, start, folder, seed) for start in batch]
+        missing = [n for n, path in enumerate(paths) if not path.is_file()]
+        made = continued(sampler, [batch[n] for n in missing], seed)
+        for n, frames in zip(missing, made, strict=True):
+            rooms.reader.write(paths[n], frames, FPS)
+        ids += [_added(rooms, path, start) for path, start in zip(paths, batch, strict=True)]
     progress("Generating", total, total)
     return GenerateResult(tuple(ids), tuple(skipped))
 
@@ -139,11 +146,25 @@ def prompt_starts(tools: Tools, prompts: list[str], seed: int) -> Iterator[Start
         seen[prompt] += 1
 
 
-def continued(sampler: Sampler, start: Start, seed: int) -> Frames:
-    """One generation, (16, 256, 256, 3) uint8 RGB; its noise hangs on start and seed alone, so
-    that two models continue one start from the same noise."""
-    own = derive_seed("generation", seed, start.key)
-    return next(iter(sampler.sample([start.frames], [start.caption], own)))
+def batched(starts: Iterable[Start]) -> Iterator[list[Start]]:
+    """Starts in groups that a model continues together, which is several times faster."""
+    batch: list[Start] = []
+    for start in starts:
+        batch.append(start)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def continued(sampler: Sampler, starts: Sequence[Start], seed: int) -> Sequence[Frames]:
+    """One generation a start, (16, 256, 256, 3) uint8 RGB; its noise hangs on start and seed
+    alone, so that two models continue one start from the same noise."""
+    if not starts:
+        return []
+    seeds = [derive_seed("generation", seed, start.key) for start in starts]
+    return sampler.sample([s.frames for s in starts], [s.caption for s in starts], seeds)
 
 
 def _references(rooms: Rooms) -> list[Clip]:
@@ -169,12 +190,13 @@ def _reference_starts(rooms: Rooms, clips: list[Clip], skipped: list[Skipped]) -
         yield Start(frames, clip.caption, clip.caption or clip.name, f"reference {clip.id}")
 
 
-def _generation(rooms: Rooms, sampler: Sampler, start: Start, folder: Path, seed: int) -> str:
+def _path(sampler: Sampler, start: Start, folder: Path, seed: int) -> Path:
     text = f"{sampler.weights_hash} {seed} {start.key}"
     digest = hashlib.sha256(text.encode()).hexdigest()[:10]
-    path = (folder / f"{_slug(start.name)}-{digest}.mp4").absolute()
-    if not path.is_file():
-        rooms.reader.write(path, continued(sampler, start, seed), FPS)
+    return (folder / f"{_slug(start.name)}-{digest}.mp4").absolute()
+
+
+def _added(rooms: Rooms, path: Path, start: Start) -> str:
     content = content_hash(path)
     clip = Clip(
         id=clip_id(content),

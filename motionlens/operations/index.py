@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from motionlens.domain.errors import MediaError, UsageError
 from motionlens.domain.ports import (
     Attributor,
     Frames,
+    GradientIndex,
     GradientRow,
     IndexSettings,
     Mask,
@@ -22,12 +24,13 @@ from motionlens.domain.ports import (
     Progress,
     Token,
 )
+from motionlens.operations import captions
 from motionlens.operations.add import Skipped
 from motionlens.operations.ahead import ahead
 from motionlens.operations.rooms import NO_PROGRESS, NO_TOKEN, Rooms, frame_range, present_path
 
-# The mask is measured on frames of at most this side; the model's own grid is far smaller.
-MASK_SIDE = 256
+# Flow for the mask is measured on frames of at most this side: four times the model's own 32 px.
+MASK_SIDE = 128
 # Rows are committed together in small groups: one sync for eight clips, at most eight done again.
 COMMIT_EVERY = 8
 READ_AHEAD = 3
@@ -88,7 +91,35 @@ def index(
     settings = IndexSettings(model, tracked, timesteps, mask, flow, projection, dim, seed, device)
     progress("Loading the model", 0, 1)
     attributor = rooms.models.attributor(settings)
-    opened = rooms.indexes.open(attributor.spec, note(settings))
+    fingerprint = attributor.spec.fingerprint
+    renamed = captions.changed(rooms, fingerprint, training)
+    if renamed and fingerprint in rooms.indexes.fingerprints():
+        rooms.indexes.drop(fingerprint, renamed)
+    with closing(rooms.indexes.open(attributor.spec, note(settings))) as opened:
+        try:
+            skipped = _fill(rooms, opened, training, settings, attributor, progress, token)
+        finally:
+            done = opened.done()
+            captions.remember(rooms, fingerprint, (clip for clip in training if clip.id in done))
+    progress("Indexing", len(training), len(training))
+    return IndexResult(
+        fingerprint,
+        sum(clip.id in done for clip in training),
+        time.monotonic() - started,
+        tuple(skipped),
+    )
+
+
+def _fill(
+    rooms: Rooms,
+    opened: GradientIndex,
+    training: Sequence[Clip],
+    settings: IndexSettings,
+    attributor: Attributor,
+    progress: Progress,
+    token: Token,
+) -> list[Skipped]:
+    """Make the rows that are missing; the clips that could not be read."""
     have = opened.done()
     todo = [clip for clip in training if clip.id not in have]
     skipped: list[Skipped] = []
@@ -105,13 +136,7 @@ def index(
             opened.commit(pending)
             pending = {}
     opened.commit(pending)
-    progress("Indexing", len(training), len(training))
-    return IndexResult(
-        attributor.spec.fingerprint,
-        len(opened.done() & {clip.id for clip in training}),
-        time.monotonic() - started,
-        tuple(skipped),
-    )
+    return skipped
 
 
 def _prepared(

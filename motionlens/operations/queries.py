@@ -15,6 +15,7 @@ from motionlens.domain.errors import IndexStale, UsageError
 from motionlens.domain.ports import Attributor, GradientIndex, Mask, Progress, Token
 from motionlens.domain.seeds import generator
 from motionlens.files import content_hash
+from motionlens.operations import captions
 from motionlens.operations.index import ModelClip, attributor_for, model_clip
 from motionlens.operations.rooms import Rooms
 
@@ -44,6 +45,8 @@ def open_fresh(
     attributor = attributor_for(rooms, noted, device)
     changed = index.spec.differences(attributor.spec)
     changed += changed_files(rooms, clips, set(index.ids))
+    if renamed := captions.changed(rooms, index.spec.fingerprint, clips):
+        changed.append(f"the captions of {len(renamed)} indexed clips changed")
     if changed:
         raise IndexStale(
             f"Index {index.spec.fingerprint} is stale",

@@ -180,9 +180,11 @@ def _join(rooms: Rooms, index: Any, clips: Sequence[Clip]) -> _Joined:
             "the index holds none of the project's training clips",
             "Run: motionlens index PROJECT --model embedded",
         )
+    # Indexing by a list copies; where the index holds nothing else, its rows stay on the disk.
+    vectors = index.vectors()
     return _Joined(
         ids,
-        index.vectors()[places],
+        vectors if len(places) == len(vectors) else vectors[places],
         _statistics(rooms, index, places, [training[i] for i in ids]),
         len(training) - len(ids),
     )

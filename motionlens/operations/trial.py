@@ -15,7 +15,14 @@ from motionlens.domain.ports import Progress, Sampler, Token
 from motionlens.domain.trial import CastVote, Pair, TrialReport, Vote
 from motionlens.operations.decide import login_name
 from motionlens.operations.finetune import model_source
-from motionlens.operations.generate import FPS, Start, continued, prompt_starts, read_prompts
+from motionlens.operations.generate import (
+    FPS,
+    Start,
+    batched,
+    continued,
+    prompt_starts,
+    read_prompts,
+)
 from motionlens.operations.rooms import NO_PROGRESS, NO_TOKEN, Rooms
 
 DEFAULT_PAIRS = 24
@@ -129,18 +136,23 @@ def _pairs(
 ) -> list[Pair]:
     # Seeded by the weights too: the trial's name alone would put the same side left in any project.
     sides = trials.sides(f"{folder.name} {[m.weights_hash for m in models]} {seed}", count)
-    made = []
-    for number, (start, tuned_left) in enumerate(zip(starts, sides, strict=True), start=1):
+    made: list[Pair] = []
+    for batch in batched(starts):
         token.check()
-        progress("Making pairs", number - 1, count)
-        order = reversed(models) if tuned_left else models
-        names = []
-        for side, model in zip(("left", "right"), order, strict=True):
-            name = f"pair-{number:03d}-{side}.mp4"
-            rooms.reader.write(folder / name, continued(model, start, seed), FPS)
-            # Relative, so that a project can be moved.
-            names.append((folder / name).relative_to(rooms.folder.root).as_posix())
-        made.append(Pair(number, names[0], names[1], tuned_left, start.caption))
+        progress("Making pairs", len(made), count)
+        generations = [continued(model, batch, seed) for model in models]
+        for start, base, tuned in zip(batch, *generations, strict=True):
+            number = len(made) + 1
+            tuned_left = sides[number - 1]
+            names = []
+            for side, frames in zip(
+                ("left", "right"), (tuned, base) if tuned_left else (base, tuned), strict=True
+            ):
+                name = f"pair-{number:03d}-{side}.mp4"
+                rooms.reader.write(folder / name, frames, FPS)
+                # Relative, so that a project can be moved.
+                names.append((folder / name).relative_to(rooms.folder.root).as_posix())
+            made.append(Pair(number, names[0], names[1], tuned_left, start.caption))
     return made
 
 

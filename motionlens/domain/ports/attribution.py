@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -116,6 +116,10 @@ class GradientIndex(Protocol):
         """Damage, in words."""
         ...
 
+    def close(self) -> None:
+        """Let go of the files and of the right to write; harmless when done already."""
+        ...
+
 
 class Indexes(Protocol):
     """All gradient indexes of a project."""
@@ -130,6 +134,14 @@ class Indexes(Protocol):
 
     def fingerprints(self) -> list[str]: ...
 
+    def repair(self, fingerprint: str) -> list[str]:
+        """Take damaged rows out, so that the next `index` call makes them anew; their ids."""
+        ...
+
+    def drop(self, fingerprint: str, clips: Collection[str]) -> None:
+        """Take the rows of these clips out, so that the next `index` call makes them anew."""
+        ...
+
 
 class Sampler(Protocol):
     """A model as far as generating goes."""
@@ -139,9 +151,12 @@ class Sampler(Protocol):
     given_frames: int
 
     def sample(
-        self, given: Sequence[Frames], captions: Sequence[str], seed: int
-    ) -> Iterator[Frames]:
-        """Continue each clip's first given frames: (16, 256, 256, 3) uint8 each."""
+        self, given: Sequence[Frames], captions: Sequence[str], seeds: Sequence[int]
+    ) -> Sequence[Frames]:
+        """Continue each clip's first given frames, together: (16, 256, 256, 3) uint8 each.
+
+        A generation's noise hangs on its own seed alone, not on its neighbours.
+        """
         ...
 
 

@@ -114,6 +114,14 @@ class Store(Projects, LabelStore, Trials, Protocol):
     schema: int
     read_only: bool
 
+    def training_state(self) -> tuple[list[Clip], dict[str, Event], set[str]]:
+        """Training clips, decisions and disputed clips, of one and the same moment."""
+        ...
+
+    def daily_backup(self) -> Path | None:
+        """A backup if today has none yet; old ones are rotated out."""
+        ...
+
     def check(self, repair: bool = False) -> list[tuple[str, str, bool]]:
         """Problems: where, what, repaired."""
         ...

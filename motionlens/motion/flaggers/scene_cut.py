@@ -23,7 +23,8 @@ _LEAST_AROUND = 1.0
 def judge(evidence: Evidence) -> Flag:
     """Score: how far the strongest change lies over both limits, 1 = just a cut.
 
-    Fades and dissolves take many frames and are not found.
+    Fades and dissolves take many frames and are not found. A near thing that covers most of the
+    picture within one frame looks like a cut.
     """
     strength, ratio = _strengths(evidence.new_picture)
     score = float(strength.max(initial=0))
