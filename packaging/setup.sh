@@ -57,7 +57,8 @@ install_system_packages() { # python
         command -v xauth >/dev/null 2>&1 || missing="${missing}xauth "
     fi
     # A machine without one font shows a window without one letter.
-    if ! ls /usr/share/fonts/*/* /usr/share/fonts/*/*/* "${HOME:-/}"/.fonts/* >/dev/null 2>&1; then
+    if ! compgen -G "/usr/share/fonts/*/*" >/dev/null && ! compgen -G "${HOME:-/}/.fonts/*" >/dev/null
+    then
         missing="${missing}fonts-dejavu-core "
     fi
     missing="${missing% }"

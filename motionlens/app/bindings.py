@@ -86,7 +86,7 @@ class BoundModels:
         from motionlens.models import registry
 
         return [
-            ModelInfo(m.name, m.family, m.parameters, m.ready, m.why_not or "")
+            ModelInfo(m.name, m.family, m.parameters, m.ready, m.why_not, m.note)
             for m in registry.list_models()
         ]
 
@@ -122,6 +122,8 @@ class BoundModels:
             weights = self._runs / model / "weights"
             if weights.is_dir():
                 return str(weights.absolute())
+        if any(model == known.name for known in self.known()):
+            return model  # a folder of that name here must not shadow it
         return str(Path(model).absolute()) if Path(model).exists() else model
 
     def _load(self, model: str, name: str) -> VideoModel:

@@ -64,7 +64,8 @@ def _seek_and_decode(path: Path, n: int, fps: float) -> np.ndarray:
         container.seek(int(wanted / float(stream.time_base or 1)), stream=stream)
         for frame in container.decode(stream):
             if frame.time is not None and frame.time >= wanted - 1e-3:
-                return frame.to_ndarray(format="rgb24")
+                picture: np.ndarray = frame.to_ndarray(format="rgb24")
+                return picture
     raise ValueError(f"no frame at {wanted} s")
 
 

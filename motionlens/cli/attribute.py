@@ -72,7 +72,8 @@ def models(args: argparse.Namespace, out: Output) -> int:
         [(r.name, r.family, f"{r.parameters:,}", "ready" if r.ready else r.why_not) for r in rows],
         ("name", "family", "parameters", "here"),
     )
-    out.result(rows, text)
+    notes = "".join(f"\n{row.name} {row.note}." for row in rows if row.note)
+    out.result(rows, text + notes)
     return 0
 
 

@@ -22,8 +22,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         from motionlens.worker import main as work
 
         return work(arguments[1:])
-    parser = build_parser()
-    args = parser.parse_args(arguments or ["open"])
+    try:
+        args = build_parser().parse_args(arguments or ["open"])
+    except MotionLensError as error:
+        # Nothing was parsed, but a script that asked for JSON gets its one document all the same.
+        Output(as_json="--json" in arguments, quiet=True).failure(error)
+        return EXIT_INPUT
     out = Output(as_json=getattr(args, "json", False), quiet=getattr(args, "quiet", False))
     try:
         return int(args.run(args, out))

@@ -9,18 +9,18 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from motionlens.cli.output import Output
+from motionlens.domain.errors import UsageError
 from motionlens.domain.version import VERSION
 
 Run = Callable[[argparse.Namespace, Output], int]
 
 
 class OneLineParser(argparse.ArgumentParser):
-    """Usage errors as one line of what and what next, exit code 2."""
+    """Usage errors are told like all others: what, why, and what next."""
 
     def error(self, message: str) -> NoReturn:
         text = message[:1].upper() + message[1:]
-        print(f"{text}. See: {self.prog} --help", file=sys.stderr)
-        sys.exit(2)
+        raise UsageError(text, "", f"See: {self.prog} --help")
 
 
 class Verbs:

@@ -106,8 +106,8 @@ def arrows(field: Field, shown: tuple[int, int], step: float) -> NDArray[np.floa
     """
     columns = max(1, int(shown[0] / step))
     rows = max(1, int(shown[1] / step))
-    x, y = np.meshgrid((np.arange(columns) + 0.5) / columns, (np.arange(rows) + 0.5) / rows)
-    x, y = x.ravel(), y.ravel()
+    grid = np.meshgrid((np.arange(columns) + 0.5) / columns, (np.arange(rows) + 0.5) / rows)
+    x, y = grid[0].ravel(), grid[1].ravel()
     vectors = _sample(field, x, y)
     moving = np.hypot(vectors[:, 0], vectors[:, 1]) > ARROW_LEAST_PX
     stacked: NDArray[np.float32] = np.column_stack([x, y, vectors]).astype(np.float32)[moving]

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -88,7 +89,9 @@ def index(
             "timesteps are shares of noise between 0 and 1, and the size is 1 or more",
             "Leave them out to take the defaults",
         )
-    settings = IndexSettings(model, tracked, timesteps, mask, flow, projection, dim, seed, device)
+    settings = IndexSettings(
+        lasting_name(rooms, model), tracked, timesteps, mask, flow, projection, dim, seed, device
+    )
     progress("Loading the model", 0, 1)
     attributor = rooms.models.attributor(settings)
     fingerprint = attributor.spec.fingerprint
@@ -147,6 +150,12 @@ def _prepared(
     yield from ahead(
         clips, [lambda clip: model_clip(rooms, clip, motion, settings.mask, samples)], READ_AHEAD
     )
+
+
+def lasting_name(rooms: Rooms, model: str) -> str:
+    """A model's name as it can be kept: files by absolute path, so that an index is understood
+    wherever the program is started next; runs and built-ins by name."""
+    return rooms.models.locate(model) if Path(model).exists() else model
 
 
 def note(settings: IndexSettings) -> dict[str, Any]:

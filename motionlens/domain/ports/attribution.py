@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -16,13 +16,14 @@ from motionlens.domain.ports.common import Frames, Mask
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """One row of `models`."""
+    """One row of `models`; `note` says what it sees of a clip, and what is lost."""
 
     name: str
     family: str
     parameters: int
     ready: bool
     why_not: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)

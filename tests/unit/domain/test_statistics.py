@@ -39,19 +39,15 @@ def test_q_values_are_the_smallest_rate_that_takes_them_in(p: list[float]) -> No
     q = statistics.benjamini_hochberg(p)
     n = len(p)
     for i, value in enumerate(p):
-        expected = min(
-            1.0, min(n * x / sum(y <= x for y in p) for x in p if x >= value)
-        )
+        rates = [n * x / sum(y <= x for y in p) for x in p if x >= value]
+        expected = min(1.0, *rates)
         assert q[i] == pytest.approx(expected, abs=1e-12)
 
 
 def test_auroc_by_counting_pairs() -> None:
     scores, positive = [0.1, 0.4, 0.4, 0.9, 0.2], [False, True, False, True, False]
-    pairs = [
-        1.0 if p > n else 0.5 if p == n else 0.0
-        for p in (0.4, 0.9)
-        for n in (0.1, 0.4, 0.2)
-    ]
+    against = [(p, n) for p in (0.4, 0.9) for n in (0.1, 0.4, 0.2)]
+    pairs = [1.0 if p > n else 0.5 if p == n else 0.0 for p, n in against]
     assert statistics.auroc(scores, positive) == pytest.approx(np.mean(pairs))
     assert np.isnan(statistics.auroc([1.0, 2.0], [True, True]))
 

@@ -1,0 +1,97 @@
+"""probe, frame, flow, mask, tracks: one media file, without a project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.support.shared import shared_folder
+from tests.support.verbs import slide, verb
+
+PROBE_KEYS = set(
+    "width height fps frames variable_frame_rate rotation codec duration_s frame_times_s".split()
+)
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return slide(tmp_path_factory.mktemp("clip") / "slide.mp4", 3, frames=8)
+
+
+def test_probe_tells_what_a_real_clip_is() -> None:
+    got = verb("probe", shared_folder("clips", "real", "living_room_fast_blur.mp4"), "--json")
+    assert got.code == 0
+    assert got.json.keys() == PROBE_KEYS
+    assert (got.json["width"], got.json["height"]) == (640, 360)
+    assert len(got.json["frame_times_s"]) == got.json["frames"]
+    assert got.json["variable_frame_rate"] in (True, False)
+
+
+def test_probe_is_upright_and_counts_a_variable_rate() -> None:
+    turned = verb("probe", shared_folder("odd", "rotated90.mp4"), "--json").json
+    assert (turned["width"], turned["height"]) == (240, 320)
+    assert turned["rotation"] in (90, 270)
+    bursts = verb("probe", shared_folder("odd", "vfr_bursts.mkv"), "--json").json
+    assert (bursts["frames"], bursts["variable_frame_rate"]) == (90, True)
+
+
+def test_probe_of_what_is_no_video() -> None:
+    verb("probe", "gone.mp4").refused("gone.mp4", "no such file")
+    verb("probe", shared_folder("odd", "text_named.mp4")).refused()
+    got = verb("probe", shared_folder("odd", "audio_only.m4a"), "--json")
+    assert got.code == 2
+    assert got.json["error"].keys() == {"what", "why", "next_step"}
+
+
+def test_frame_is_exact_and_gives_the_times_of_probe(clip: Path, tmp_path: Path) -> None:
+    times = verb("probe", clip, "--json").json["frame_times_s"]
+    got = verb("frame", clip, 5, "-o", tmp_path / "5.png", "--json")
+    assert got.json == {"frame": 5, "time_s": times[5]}
+    assert (tmp_path / "5.png").read_bytes().startswith(b"\x89PNG")
+    drawn = verb("frame", clip, 5, "-o", tmp_path / "o.png", "--overlay", "flow,mask,arrows,tracks")
+    assert drawn.code == 0
+    assert (tmp_path / "o.png").read_bytes() != (tmp_path / "5.png").read_bytes()
+    verb("frame", clip, 8, "-o", tmp_path / "x.png").refused("no frame 8", "8 frames")
+    verb("frame", clip, 0, "-o", tmp_path / "x.png", "--overlay", "glow").refused("glow")
+    assert not (tmp_path / "x.png").exists()
+
+
+def test_flow_between_two_images(clip: Path, tmp_path: Path) -> None:
+    for n in (2, 3):
+        verb("frame", clip, n, "-o", tmp_path / f"{n}.png")
+    got = verb("flow", tmp_path / "2.png", tmp_path / "3.png", "-o", tmp_path / "f.flo", "--json")
+    assert got.json.keys() == {"backend", "ms", "mean_px"}
+    assert (tmp_path / "f.flo").read_bytes()[:4] == b"PIEH"
+    assert (tmp_path / "f.flo").stat().st_size == 12 + 64 * 48 * 8
+    verb("flow", tmp_path / "2.png", tmp_path / "3.png", "-o", tmp_path / "f.png")
+    assert (tmp_path / "f.png").read_bytes().startswith(b"\x89PNG")
+    verb("flow", tmp_path / "2.png", clip, "-o", tmp_path / "g.flo").refused()
+    other = shared_folder("flow", "rubberwhale_1.png")
+    verb("flow", tmp_path / "2.png", other, "-o", tmp_path / "g.flo").refused("differ in size")
+    two = (tmp_path / "2.png", tmp_path / "3.png", "-o", tmp_path / "g.flo")
+    verb("flow", *two, "--backend", "none-such").refused("none-such")
+
+
+@pytest.mark.parametrize("recipe", ["adjacent", "anchor"])
+def test_mask_has_the_clips_own_shape(recipe: str, clip: Path, tmp_path: Path) -> None:
+    got = verb("mask", clip, "-o", tmp_path / "m.npz", "--recipe", recipe, "--json")
+    assert got.json.keys() == {"frames", "mean", "camera_only"}
+    with np.load(tmp_path / "m.npz") as saved:
+        mask = saved["mask"]
+    assert (mask.dtype, mask.shape) == (np.float32, (8, 48, 64))
+    assert mask.min() >= 0
+    assert mask.max() <= 1
+    assert got.json["mean"] == pytest.approx(float(mask.mean()), rel=1e-5)
+    assert got.json["camera_only"] is False
+
+
+def test_tracks_follow_points(clip: Path, tmp_path: Path) -> None:
+    got = verb("tracks", clip, "-o", tmp_path / "t.npz", "--grid", 6, "--json")
+    with np.load(tmp_path / "t.npz") as saved:
+        tracks, visible = saved["tracks"], saved["visible"]
+    assert got.json == {"points": tracks.shape[1], "frames": 8}
+    assert (tracks.shape[0], tracks.shape[2]) == (8, 2)
+    assert (visible.dtype, visible.shape) == (np.bool_, tracks.shape[:2])
+    verb("tracks", clip, "-o", tmp_path / "t.npz", "--grid", 0).refused("--grid is 0")
