@@ -23,6 +23,7 @@ from motionlens.domain.statistics import auroc, precision_at
 from motionlens.domain.trial import TrialReport, Vote
 from motionlens.files import write_atomically
 from motionlens.operations.add import add
+from motionlens.operations.ahead import ahead, spare_lanes
 from motionlens.operations.analyse import analyse
 from motionlens.operations.decide import decide
 from motionlens.operations.export import approved, export
@@ -164,38 +165,54 @@ def _render(
     rooms: Rooms, todo: DemoSize, seed: int, progress: Progress, token: Token
 ) -> dict[str, str]:
     """Render and add the training clips; clip id -> kind, "clean" or what was planted."""
-    folder = rooms.folder.root / "clips"
     specs = rooms.world.fine_tune_set(seed, todo.clips, todo.planted)
-    kind_of: dict[str, str] = {}
-    for done, (clip_seed, kind) in enumerate(specs):
-        token.check()
-        progress("Rendering clips", done, len(specs))
-        # The file's name must not tell what was planted.
-        path = folder / f"clip-{done:03d}.mp4"
+    # The file's name must not tell what was planted.
+    paths = _rendered(rooms, "clip", specs, progress, token)
+    add(rooms, [rooms.folder.root / "clips"], progress=progress, token=token)
+    kind_of = {path: kind for path, (_, kind) in zip(paths, specs, strict=True)}
+    return {clip.id: kind_of[clip.path] for clip in rooms.store.clips(Role.TRAINING)}
+
+
+def _rendered(
+    rooms: Rooms,
+    name: str,
+    specs: Sequence[tuple[int, str]],
+    progress: Progress,
+    token: Token,
+) -> list[str]:
+    """Render clips of (seed, kind) into the folder `name`s, captions beside them; their paths."""
+    folder = rooms.folder.root / f"{name}s"
+
+    def render(numbered: tuple[int, tuple[int, str]]) -> str:
+        number, (clip_seed, kind) = numbered
+        path = folder / f"{name}-{number:03d}.mp4"
         made = rooms.world.clip(clip_seed, kind)
         rooms.reader.write(path, made.frames, rooms.world.fps)
         write_atomically(path.with_suffix(".txt"), made.caption + "\n")
-        kind_of[str(path.absolute())] = kind
-    add(rooms, [folder], progress=progress, token=token)
-    return {clip.id: kind_of[clip.path] for clip in rooms.store.clips(Role.TRAINING)}
+        return str(path.absolute())
+
+    paths: list[str] = []
+    for _, rendered in ahead(enumerate(specs), [render] * spare_lanes()):
+        token.check()
+        progress(f"Rendering {name}s", len(paths), len(specs))
+        paths.append(rendered())
+    return paths
 
 
 def _queries(
     rooms: Rooms, todo: DemoSize, seed: int, progress: Progress, token: Token
 ) -> tuple[list[str], list[str]]:
     """Bad: the half of the base's generations that the judge finds worse. Good: the truth."""
-    folder = rooms.folder.root / "references"
     starts = list(rooms.world.held_out_seeds("queries", todo.queries))
-    seed_of: dict[str, int] = {}
-    for done, start in enumerate(starts):
-        token.check()
-        progress("Rendering references", done, len(starts))
-        path = folder / f"reference-{done:03d}.mp4"
-        made = rooms.world.clip(start)
-        rooms.reader.write(path, made.frames, rooms.world.fps)
-        write_atomically(path.with_suffix(".txt"), made.caption + "\n")
-        seed_of[str(path.absolute())] = start
-    add(rooms, [folder], role="reference", progress=progress, token=token)
+    paths = _rendered(rooms, "reference", [(s, "clean") for s in starts], progress, token)
+    seed_of = dict(zip(paths, starts, strict=True))
+    add(
+        rooms,
+        [rooms.folder.root / "references"],
+        role="reference",
+        progress=progress,
+        token=token,
+    )
     references = rooms.store.clips(Role.REFERENCE)
     made_of = generate(rooms, references=True, seed=seed, progress=progress, token=token).clips
     errors = {

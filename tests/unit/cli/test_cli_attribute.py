@@ -169,7 +169,7 @@ def test_changed_weights_make_the_index_stale(project: Path, tmp_path: Path) -> 
     EmbeddedModel.untrained(5, SMALL).save(tmp_path / "model")
     verb("index", project, "--model", tmp_path / "model")
     EmbeddedModel.untrained(6, SMALL).save(tmp_path / "model")
-    stale(verb("rank", project, "--bad", bad(project)[0]), "the model's weights changed")
+    stale(verb("rank", project, "--bad", bad(project)[0]), "model's weights changed")
 
 
 def test_a_changed_clip_makes_the_index_stale(
@@ -179,7 +179,7 @@ def test_a_changed_clip_makes_the_index_stale(
     shutil.copytree(media, copied)
     project = filled(tmp_path / "project", copied)
     verb("index", project, "--model", small_model)
-    slide(copied / "training" / "slide_1.mp4", 9, frames=10)
+    slide(copied / "training" / "slide_1.mp4", 4, frames=10)
     stale(verb("neighbours", project, "--query", bad(project)[0]), "slide_1.mp4 changed")
 
 
@@ -191,15 +191,16 @@ def test_a_changed_caption_asks_for_its_row_again_and_for_no_other(
     project = filled(tmp_path / "project", copied)
     made = verb("index", project, "--model", small_model, "--json").json
     journal = project / "index" / made["fingerprint"] / "ids"
-    before = dict(line.split() for line in journal.read_text().splitlines())
+    before = journal.read_text().splitlines()
     (copied / "training" / "slide_1.txt").write_text("bounce: a square that falls")
     verb("add", project, copied / "training")
     stale(verb("neighbours", project, "--query", bad(project)[0]), "captions of 1 indexed clips")
     verb("index", project, "--model", small_model)
-    after = dict(line.split() for line in journal.read_text().splitlines())
-    changed = {clip for clip, checksum in after.items() if before[clip] != checksum}
-    assert after.keys() == before.keys()
-    assert changed == {training(project)["slide_1"]["id"]}
+    # Its row was taken out and made anew at the end; the others lie where they were.
+    changed = training(project)["slide_1"]["id"]
+    after = journal.read_text().splitlines()
+    assert after[:-1] == [line for line in before if not line.startswith(changed)]
+    assert after[-1].startswith(changed)
     assert verb("neighbours", project, "--query", bad(project)[0]).code == 0
 
 

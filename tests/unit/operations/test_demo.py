@@ -1,0 +1,73 @@
+"""The demo at a small size: every link of the loop, for real."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from motionlens.app import make_demo, open_project
+from motionlens.domain.errors import ProjectError
+from motionlens.operations.demo import STAND_IN, DemoSize
+
+SMALL = DemoSize(clips=12, planted=4, queries=4, steps=3, pairs=3)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    folder = tmp_path_factory.mktemp("demo") / "project"
+    return folder, make_demo(folder, size=SMALL)
+
+
+def test_its_document_holds_what_was_measured(made: tuple[Path, dict[str, Any]]) -> None:
+    folder, document = made
+    assert document["project"] == str(folder)
+    assert (document["clips"], document["planted"], document["candidates"]) == (12, 4, 5)
+    assert document["wins"] + document["ties"] + document["losses"] == 3
+    decided = document["wins"] + document["losses"]
+    assert document["win_rate"] == (document["wins"] / decided if decided else None)
+    assert set(document["errors"]) == {"base", "tuned", "control"}
+    assert all(error > 0 for error in document["errors"].values())
+
+
+def test_each_decision_says_that_the_truth_stood_in(made: tuple[Path, dict[str, Any]]) -> None:
+    folder, document = made
+    with open_project(folder) as project:
+        rows = project.history()
+        excluded = project.clips(decision="exclude")
+        kinds = project.rooms.store.setting("planted")
+    assert {row.by for row in rows} == {STAND_IN}
+    assert len(rows) == document["candidates"]
+    assert len(excluded) == document["found"]
+    assert all(kinds[row.id] != "clean" for row in excluded)
+    assert all(row.evidence["method"] == "combined" for row in rows)
+
+
+def test_runs_and_trials_are_real(made: tuple[Path, dict[str, Any]]) -> None:
+    folder, document = made
+    with open_project(folder) as project:
+        runs = {run.run: run for run in project.runs()}
+        report = project.trial_report(document["trial"])
+    assert {run.state for run in runs.values()} == {"done"}
+    # As many clips in both lists, but not the same ones: the control differs in its clips alone.
+    lists = {
+        name: (folder / "runs" / name / "manifest.jsonl").read_text().splitlines() for name in runs
+    }
+    assert len(lists["curated"]) == len(lists["control"]) == 12 - document["found"]
+    assert (report.base, report.tuned) == ("embedded", "curated")
+
+
+def test_a_finished_demo_is_taken_as_it_is(made: tuple[Path, dict[str, Any]]) -> None:
+    folder, document = made
+    before = (folder / "project.db").stat().st_mtime_ns
+    assert make_demo(folder)["seconds"] == document["seconds"]
+    assert (folder / "runs").is_dir()
+    assert (folder / "project.db").stat().st_mtime_ns == before
+
+
+def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("mine")
+    with pytest.raises(ProjectError, match="not empty"):
+        make_demo(tmp_path, size=SMALL)
+    assert (tmp_path / "thesis.txt").read_text() == "mine"
