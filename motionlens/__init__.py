@@ -21,13 +21,17 @@ if TYPE_CHECKING:
     from motionlens.app import Project as Project
     from motionlens.app import create_project as create_project
     from motionlens.app import open_project as open_project
+    from motionlens.domain.errors import Cancelled as Cancelled
     from motionlens.domain.errors import MotionLensError as MotionLensError
+    from motionlens.lanes import CancelToken as CancelToken
 
 _HOMES = {
     "open_project": "motionlens.app",
     "create_project": "motionlens.app",
     "Project": "motionlens.app",
     "MotionLensError": "motionlens.domain.errors",
+    "Cancelled": "motionlens.domain.errors",
+    "CancelToken": "motionlens.lanes",
     "read_frames": "motionlens.api",
     "flow": "motionlens.api",
     "motion_mask": "motionlens.api",

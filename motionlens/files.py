@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,15 +23,14 @@ def atomic_file(path: str | Path) -> Iterator[BinaryIO]:
     """
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    temporary = Path(name)
+    # Part of the name only, so that a long one leaves room. Not `mkstemp`, whose files are private:
+    # a project's files follow the user's umask, which cannot be asked for without setting it.
+    temporary = target.with_name(f".{target.name[:40]}.{secrets.token_hex(8)}")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with open(temporary, "xb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        # mkstemp makes private files; a project's files follow the user's umask.
-        temporary.chmod(0o666 & ~_umask())
         temporary.replace(target)
     except BaseException:
         temporary.unlink(missing_ok=True)
@@ -73,6 +72,16 @@ def read_json_lines(path: str | Path) -> list[dict[str, Any]]:
             with contextlib.suppress(ValueError):
                 rows.append(json.loads(line))
     return rows
+
+
+def plain_path(path: str | Path) -> Path:
+    """The path from the root without `..`, so that one file has one name wherever it is named from.
+
+    Symbolic links are kept as the user knows them, but where `..` behind one leads elsewhere.
+    """
+    plain = os.path.abspath(path)
+    real = os.path.realpath(path)
+    return Path(plain if os.path.realpath(plain) == real else real)
 
 
 def content_hash(path: str | Path) -> str:
@@ -144,6 +153,13 @@ class ProjectFolder:
     def generations(self) -> Path:
         return self.root / "generations"
 
+    @property
+    def kept(self) -> tuple[Path, ...]:
+        """Where the program keeps what it makes: nothing below is anybody's own."""
+        folders = (self.index, self.cache, self.runs, self.trials, self.backups, self.generations)
+        beside = [self.root / f"{self.database.name}-{part}" for part in ("wal", "shm")]
+        return (*folders, self.database, *beside)
+
     def require(self) -> ProjectFolder:
         """Itself, if it is a project."""
         if not self.database.is_file():
@@ -175,10 +191,3 @@ def inside(folder: Path, name: str) -> Path:
             "Use letters, digits, - and _",
         )
     return path
-
-
-def _umask() -> int:
-    # There is no way to read it without setting it.
-    value = os.umask(0)
-    os.umask(value)
-    return value

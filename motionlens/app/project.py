@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -65,6 +65,9 @@ from motionlens.operations import (
 from motionlens.operations.rooms import NO_PROGRESS, NO_TOKEN
 
 _PLAYER_CACHE = 60_000_000
+
+# Clips, files or folders, by id or path.
+Names = str | Path | Sequence[str | Path]
 
 
 class ProjectRooms(BoundTools):
@@ -152,17 +155,20 @@ class Project:
 
     def add(
         self,
-        paths: Sequence[str | Path] = (),
+        paths: Names = (),
         *,
         progress: Progress = NO_PROGRESS,
         cancel: Token = NO_TOKEN,
         **options: Any,
     ) -> add_verb.AddResult:
         """Add files, folders or a manifest; see :func:`motionlens.operations.add.add`."""
-        return add_verb.add(self.rooms, paths, progress=progress, token=cancel, **options)
+        return add_verb.add(self.rooms, _list(paths), progress=progress, token=cancel, **options)
 
-    def clips(self, **options: Any) -> list[clips_verb.ClipRow]:
+    def clips(
+        self, *, progress: Progress = NO_PROGRESS, cancel: Token = NO_TOKEN, **options: Any
+    ) -> list[clips_verb.ClipRow]:
         """List clips; see :func:`motionlens.operations.clips.clips`."""
+        cancel.check()
         return clips_verb.clips(self.rooms, **options)
 
     def analyse(
@@ -180,47 +186,130 @@ class Project:
     def rank(
         self,
         *,
-        region: Region | None = None,
-        span: Span | None = None,
+        bad: Names = (),
+        good: Names = (),
+        region: Region | Sequence[float] | None = None,
+        frames: Span | Sequence[int] | None = None,
+        top: int | None = None,
+        index: str | None = None,
         progress: Progress = NO_PROGRESS,
         cancel: Token = NO_TOKEN,
         **options: Any,
     ) -> Ranking:
-        """Candidates, most harmful first; see :func:`motionlens.operations.rank.rank`."""
-        return rank_verb.rank(
-            self.rooms, region=region, span=span, progress=progress, token=cancel, **options
+        """Candidates, most harmful first; see :func:`motionlens.operations.rank.rank`.
+
+        Parameters
+        ----------
+        region : Region or (x, y, width, height), optional
+            Fractions of the frame, 0 to 1.
+        frames : Span or (start, stop), optional
+            Frame numbers of the queries, `stop` not included.
+        top : int, optional
+            Only so many, the most harmful.
+        index : str, optional
+            Fingerprint of an index other than that of the last `index` call.
+        """
+        ranking = rank_verb.rank(
+            self.rooms,
+            bad=_list(bad),
+            good=_list(good),
+            region=_region(region),
+            span=_span(frames),
+            fingerprint=index,
+            progress=progress,
+            token=cancel,
+            **options,
         )
+        return replace(ranking, rows=ranking.rows[:top])
 
     def neighbours(
-        self, *, progress: Progress = NO_PROGRESS, cancel: Token = NO_TOKEN, **options: Any
+        self,
+        *,
+        query: str,
+        region: Region | Sequence[float] | None = None,
+        frames: Span | Sequence[int] | None = None,
+        index: str | None = None,
+        progress: Progress = NO_PROGRESS,
+        cancel: Token = NO_TOKEN,
+        **options: Any,
     ) -> Neighbours:
-        """Proponents and opponents; see :func:`motionlens.operations.rank.neighbours`."""
-        return rank_verb.neighbours(self.rooms, progress=progress, token=cancel, **options)
+        """Proponents and opponents; see :func:`motionlens.operations.rank.neighbours`.
+
+        `region`, `frames` and `index` are those of :meth:`rank`.
+        """
+        return rank_verb.neighbours(
+            self.rooms,
+            query=query,
+            region=_region(region),
+            span=_span(frames),
+            fingerprint=index,
+            progress=progress,
+            token=cancel,
+            **options,
+        )
 
     def decide(
-        self, decision: str, clips: Sequence[str], **options: Any
+        self,
+        decision: str,
+        clips: Names,
+        *,
+        progress: Progress = NO_PROGRESS,
+        cancel: Token = NO_TOKEN,
+        **options: Any,
     ) -> decide_verb.DecideResult:
         """Record a decision; see :func:`motionlens.operations.decide.decide`."""
-        return decide_verb.decide(self.rooms, decision, clips, **options)
+        cancel.check()
+        return decide_verb.decide(self.rooms, decision, _list(clips), **options)
 
-    def undo(self, *, by: str | None = None) -> decide_verb.DecideResult:
+    def undo(
+        self,
+        *,
+        by: str | None = None,
+        progress: Progress = NO_PROGRESS,
+        cancel: Token = NO_TOKEN,
+    ) -> decide_verb.DecideResult:
         """Take back the last step that stands."""
+        cancel.check()
         return decide_verb.undo(self.rooms, by=by)
 
-    def redo(self, *, by: str | None = None) -> decide_verb.DecideResult:
+    def redo(
+        self,
+        *,
+        by: str | None = None,
+        progress: Progress = NO_PROGRESS,
+        cancel: Token = NO_TOKEN,
+    ) -> decide_verb.DecideResult:
         """Bring back the step that was undone last."""
+        cancel.check()
         return decide_verb.redo(self.rooms, by=by)
 
-    def history(self, clip: str | None = None) -> list[decide_verb.HistoryRow]:
+    def history(
+        self,
+        clip: str | None = None,
+        *,
+        progress: Progress = NO_PROGRESS,
+        cancel: Token = NO_TOKEN,
+    ) -> list[decide_verb.HistoryRow]:
         """One row a clip and event, oldest first."""
+        cancel.check()
         return decide_verb.history(self.rooms, clip)
 
-    def merge(self, other: str | Path) -> merge_verb.MergeResult:
+    def merge(
+        self,
+        other: str | Path,
+        *,
+        progress: Progress = NO_PROGRESS,
+        cancel: Token = NO_TOKEN,
+    ) -> merge_verb.MergeResult:
         """Take over another project's decisions."""
+        cancel.check()
         return merge_verb.merge(self.rooms, ProjectFolder(Path(other)))
 
-    def agreement(self) -> merge_verb.AgreementResult:
+    def agreement(
+        self, *, progress: Progress = NO_PROGRESS, cancel: Token = NO_TOKEN
+    ) -> merge_verb.AgreementResult:
         """How far the curators agree."""
+        cancel.check()
         return merge_verb.agreement(self.rooms)
 
     def export(
@@ -235,12 +324,18 @@ class Project:
         """Train on the approved clips; see :func:`motionlens.operations.finetune.finetune`."""
         return finetune_verb.finetune(self.rooms, progress=progress, token=cancel, **options)
 
-    def runs(self) -> list[finetune_verb.RunRow]:
+    def runs(
+        self, *, progress: Progress = NO_PROGRESS, cancel: Token = NO_TOKEN
+    ) -> list[finetune_verb.RunRow]:
         """All runs, newest first."""
+        cancel.check()
         return finetune_verb.runs(self.rooms)
 
-    def stop(self, run: str) -> list[finetune_verb.RunRow]:
+    def stop(
+        self, run: str, *, progress: Progress = NO_PROGRESS, cancel: Token = NO_TOKEN
+    ) -> list[finetune_verb.RunRow]:
         """Ask a run to end after its current step."""
+        cancel.check()
         return finetune_verb.stop(self.rooms, run)
 
     def generate(
@@ -256,36 +351,77 @@ class Project:
         return trial_verb.new(self.rooms, progress=progress, token=cancel, **options)
 
     def trial_vote(
-        self, trial_name: str, pair: int, choice: str, *, by: str | None = None
+        self,
+        trial: str,
+        pair: int,
+        choice: str,
+        *,
+        by: str | None = None,
+        progress: Progress = NO_PROGRESS,
+        cancel: Token = NO_TOKEN,
     ) -> trial_verb.VoteResult:
         """Record a vote: "left", "right" or "tie"."""
-        return trial_verb.vote(self.rooms, trial_name, pair, choice, by=by)
+        cancel.check()
+        return trial_verb.vote(self.rooms, trial, pair, choice, by=by)
 
-    def trial_report(self, trial_name: str) -> TrialReport:
+    def trial_report(
+        self, trial: str, *, progress: Progress = NO_PROGRESS, cancel: Token = NO_TOKEN
+    ) -> TrialReport:
         """Counts, win rate and its interval."""
-        return trial_verb.report(self.rooms, trial_name)
+        cancel.check()
+        return trial_verb.report(self.rooms, trial)
 
-    def check(self, *, repair: bool = False) -> check_verb.CheckResult:
+    def check(
+        self,
+        *,
+        repair: bool = False,
+        progress: Progress = NO_PROGRESS,
+        cancel: Token = NO_TOKEN,
+    ) -> check_verb.CheckResult:
         """Integrity of database, indexes and media links."""
+        cancel.check()
         return check_verb.check(self.rooms, repair=repair)
 
     def report(
         self,
-        queries: Sequence[str],
+        query: Names,
         out: str | Path,
         *,
+        index: str | None = None,
         progress: Progress = NO_PROGRESS,
         cancel: Token = NO_TOKEN,
         **options: Any,
     ) -> report_verb.ReportResult:
         """One self-contained HTML page; see :func:`motionlens.operations.report.report`."""
         return report_verb.report(
-            self.rooms, queries=queries, out=out, progress=progress, token=cancel, **options
+            self.rooms,
+            queries=_list(query),
+            out=out,
+            fingerprint=index,
+            progress=progress,
+            token=cancel,
+            **options,
         )
 
-    def backup(self) -> Path:
+    def backup(
+        self, *, progress: Progress = NO_PROGRESS, cancel: Token = NO_TOKEN
+    ) -> check_verb.BackupResult:
         """A verified copy of the database, in the project's backups."""
-        return self.rooms.store.backup()
+        cancel.check()
+        return check_verb.backup(self.rooms)
+
+
+def _list(names: Names) -> list[Any]:
+    """One name, or several, as a list: a text is one name, not its letters."""
+    return [names] if isinstance(names, str | Path) else list(names)
+
+
+def _region(given: Region | Sequence[float] | None) -> Region | None:
+    return given if given is None or isinstance(given, Region) else Region(*given)
+
+
+def _span(given: Span | Sequence[int] | None) -> Span | None:
+    return given if given is None or isinstance(given, Span) else Span(*given)
 
 
 def open_project(path: str | Path, *, lanes: Lanes | None = None) -> Project:
@@ -302,8 +438,11 @@ def open_project(path: str | Path, *, lanes: Lanes | None = None) -> Project:
 
     folder = ProjectFolder(Path(path)).require()
     store: Store = open_store(folder.database)
-    if not store.read_only:
+    try:
         store.daily_backup()
+    except BaseException:
+        store.close()
+        raise
     return Project(folder, on_lane(lanes.store, store) if lanes is not None else store)
 
 
@@ -312,7 +451,14 @@ def create_project(path: str | Path) -> Project:
     from motionlens.store import create_store
 
     folder = ProjectFolder(Path(path)).require_new()
-    folder.root.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.root.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ProjectError(
+            f"{path} cannot become a project",
+            error.strerror or str(error),
+            "Name a folder that you can write to",
+        ) from error
     return Project(folder, create_store(folder.database))
 
 
@@ -354,8 +500,12 @@ def make_demo(
 
 def check_project(path: str | Path, *, repair: bool = False) -> check_verb.CheckResult:
     """`check`, which also answers where the project cannot be opened."""
+    from motionlens.store import open_store
+
     try:
-        with open_project(path) as project:
+        folder = ProjectFolder(Path(path)).require()
+        # Without the daily backup, which refuses to copy what `repair` may still mend.
+        with Project(folder, open_store(folder.database)) as project:
             return project.check(repair=repair)
     except MotionLensError as error:
         return check_verb.unreadable(error)

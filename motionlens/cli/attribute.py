@@ -5,10 +5,19 @@ from __future__ import annotations
 import argparse
 
 from motionlens.cli.output import Output, table
-from motionlens.cli.parser import Verbs, clip_names, frame_span, numbers, region
-from motionlens.domain.clip import Region, Span
-
-METHODS = ("cosine", "centred", "whitened", "vote", "combined", "learned")
+from motionlens.cli.parser import (
+    Verbs,
+    add_device,
+    add_jobs,
+    add_seed,
+    clip_name,
+    clip_names,
+    count,
+    frame_span,
+    numbers,
+    region,
+)
+from motionlens.domain.ranking import Method
 
 
 def register(verbs: Verbs) -> None:
@@ -30,19 +39,20 @@ def register(verbs: Verbs) -> None:
     verb.add_argument("--mask", choices=("adjacent", "anchor", "none"), default="adjacent")
     verb.add_argument("--flow", default="dis", metavar="NAME", help="flow backend of the mask")
     verb.add_argument("--projection", default="default", metavar="NAME")
-    verb.add_argument("--dim", type=int, default=512, metavar="512")
-    verb.add_argument("--seed", type=int, default=0, metavar="N")
-    verb.add_argument("--device", default="auto", metavar="auto|cpu|cuda|cuda:N|mps")
+    verb.add_argument("--dim", type=count, default=512, metavar="512")
+    add_seed(verb)
+    add_jobs(verb)
+    add_device(verb)
 
     verb = verbs.add(
         "rank", rank, "candidates, most harmful first", "rank skating --bad 1f3a9c --good 77b0d2"
     )
     verb.add_argument("project", metavar="PROJECT")
-    verb.add_argument("--bad", nargs="+", default=[], metavar="CLIP", help="motion we want gone")
-    verb.add_argument("--good", nargs="+", default=[], metavar="CLIP", help="motion we want")
+    for name, about in (("--bad", "motion we want gone"), ("--good", "motion we want")):
+        verb.add_argument(name, nargs="+", action="extend", default=[], metavar="CLIP", help=about)
     _add_where(verb)
-    verb.add_argument("--top", type=int, metavar="N", help="only the N most harmful")
-    verb.add_argument("--method", choices=METHODS, default="centred")
+    verb.add_argument("--top", type=count, metavar="N", help="only the N most harmful")
+    verb.add_argument("--method", choices=[str(m) for m in Method], default="centred")
     verb.add_argument("--explain", action="store_true", help="the parts of each score too")
 
     verb = verbs.add(
@@ -61,7 +71,7 @@ def _add_where(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--region", type=region, metavar="X,Y,W,H", help="fractions of the frame")
     verb.add_argument("--frames", type=frame_span, metavar="A:B", help="B not included")
     verb.add_argument("--index", dest="fingerprint", metavar="FINGERPRINT")
-    verb.add_argument("--device", default="auto", metavar="auto|cpu|cuda|cuda:N|mps")
+    add_device(verb)
 
 
 def models(args: argparse.Namespace, out: Output) -> int:
@@ -90,6 +100,7 @@ def index(args: argparse.Namespace, out: Output) -> int:
             projection=args.projection,
             dim=args.dim,
             seed=args.seed,
+            jobs=args.jobs,
             device=args.device,
             progress=out.progress,
         )
@@ -107,16 +118,17 @@ def rank(args: argparse.Namespace, out: Output) -> int:
         result = project.rank(
             bad=clip_names(args.bad),
             good=clip_names(args.good),
-            region=_region(args),
-            span=_span(args),
+            region=args.region,
+            frames=args.frames,
+            top=args.top,
             method=args.method,
-            fingerprint=args.fingerprint,
+            index=args.fingerprint,
             device=args.device,
             progress=out.progress,
         )
         names = {row.id: row.path.rsplit("/", 1)[-1] for row in project.clips(role="training")}
     _say_left_out(result.left_out, out)
-    rows = result.rows[: args.top]
+    rows = result.rows
     document = {
         "method": result.method,
         "fingerprint": result.fingerprint,
@@ -149,11 +161,11 @@ def neighbours(args: argparse.Namespace, out: Output) -> int:
 
     with open_project(args.project) as project:
         result = project.neighbours(
-            query=args.query,
-            region=_region(args),
-            span=_span(args),
+            query=clip_name(args.query),
+            region=args.region,
+            frames=args.frames,
             top=args.top,
-            fingerprint=args.fingerprint,
+            index=args.fingerprint,
             device=args.device,
             progress=out.progress,
         )
@@ -169,17 +181,10 @@ def neighbours(args: argparse.Namespace, out: Output) -> int:
     return 0
 
 
-def _region(args: argparse.Namespace) -> Region | None:
-    return Region(*args.region) if args.region else None
-
-
-def _span(args: argparse.Namespace) -> Span | None:
-    return Span(*args.frames) if args.frames else None
-
-
 def _say_left_out(count: int, out: Output) -> None:
     if count:
-        out.message(f"{count} training clips are not indexed yet and were left out.")
+        clips = "clip is" if count == 1 else "clips are"
+        out.message(f"{count} training {clips} not indexed yet and left out.")
 
 
 def _short(value: float | None) -> str:

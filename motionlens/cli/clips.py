@@ -5,14 +5,15 @@ from __future__ import annotations
 import argparse
 
 from motionlens.cli.output import Output, table
-from motionlens.cli.parser import Verbs
+from motionlens.cli.parser import Verbs, add_jobs
+from motionlens.domain.clip import Role
 
 
 def register(verbs: Verbs) -> None:
     """Add this family's verbs."""
     verb = verbs.add("clips", clips, "list clips", "clips skating --decision exclude")
     verb.add_argument("project", metavar="PROJECT")
-    verb.add_argument("--role", choices=("training", "generation", "reference"))
+    verb.add_argument("--role", choices=[str(r) for r in Role])
     verb.add_argument("--decision", choices=("exclude", "keep", "unsure", "none"))
     verb.add_argument("--flag", metavar="NAME")
 
@@ -21,6 +22,7 @@ def register(verbs: Verbs) -> None:
     )
     verb.add_argument("project", metavar="PROJECT")
     verb.add_argument("--again", action="store_true", help="clips that are analysed already too")
+    add_jobs(verb)
 
 
 def clips(args: argparse.Namespace, out: Output) -> int:
@@ -51,7 +53,7 @@ def analyse(args: argparse.Namespace, out: Output) -> int:
     from motionlens.app import open_project
 
     with open_project(args.project) as project:
-        result = project.analyse(again=args.again, progress=out.progress)
+        result = project.analyse(again=args.again, jobs=args.jobs, progress=out.progress)
     for skipped in result.skipped:
         out.message(f"Skipped {skipped.path}: {skipped.why}")
     counts = ", ".join(f"{name} {count}" for name, count in result.flags.items())

@@ -5,15 +5,17 @@ from __future__ import annotations
 import argparse
 
 from motionlens.cli.output import Output, table, without
-from motionlens.cli.parser import Verbs, clip_names
+from motionlens.cli.parser import Verbs, clip_name, clip_names
+from motionlens.domain.decision import Decision
 from motionlens.domain.errors import UsageError
+from motionlens.domain.manifest import APPROVED
 
 
 def register(verbs: Verbs) -> None:
     """Add this family's verbs."""
     verb = verbs.add("decide", decide, "record a decision", "decide skating exclude 1f3a9c")
     verb.add_argument("project", metavar="PROJECT")
-    verb.add_argument("decision", choices=("exclude", "keep", "unsure", "clear"))
+    verb.add_argument("decision", choices=[str(d) for d in Decision])
     verb.add_argument("clips", metavar="CLIP", nargs="+", help="id, prefix, path, or - for stdin")
     verb.add_argument("--by", metavar="NAME", help="who decides (default: the login name)")
     verb.add_argument("--note", default="", metavar="TEXT")
@@ -47,13 +49,14 @@ def register(verbs: Verbs) -> None:
     verb.add_argument("--list-formats", action="store_true")
     verb.add_argument("--format", metavar="NAME")
     verb.add_argument("-o", dest="out", metavar="OUT")
-    verb.add_argument(
-        "--include", choices=("keep", "not-excluded", "agreed"), default="not-excluded"
-    )
+    verb.add_argument("--include", choices=APPROVED, default="not-excluded")
     how = verb.add_mutually_exclusive_group()
     how.add_argument("--copy", action="store_true", help="copy media into folder layouts")
     how.add_argument("--link", action="store_true", help="link them (the default)")
-    verb.add_argument("--default-caption", default="", metavar="TEXT")
+    verb.add_argument(
+        "--normalise", action="store_true", help="write each clip anew as an upright H.264 mp4"
+    )
+    verb.add_argument("--default-caption", default="", metavar="TEXT", help="for clips without one")
 
 
 def decide(args: argparse.Namespace, out: Output) -> int:
@@ -87,7 +90,7 @@ def history(args: argparse.Namespace, out: Output) -> int:
     from motionlens.app import open_project
 
     with open_project(args.project) as project:
-        rows = project.history(args.clip)
+        rows = project.history(clip_name(args.clip) if args.clip else None)
     text = table(
         [(row.at[:19], row.by, row.clip[:8], row.decision, row.note) for row in rows],
         ("at", "by", "clip", "decision", "note"),
@@ -133,6 +136,7 @@ def export(args: argparse.Namespace, out: Output) -> int:
             out=args.out,
             include=args.include,
             copy=args.copy,
+            normalise=args.normalise,
             default_caption=args.default_caption,
             progress=out.progress,
         )

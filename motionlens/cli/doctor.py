@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from motionlens.cli.output import Output
-from motionlens.cli.parser import Verbs
+from motionlens.cli.parser import Verbs, add_device, clip_names, count
 
 
 def register(verbs: Verbs) -> None:
@@ -17,11 +17,11 @@ def register(verbs: Verbs) -> None:
         "report skating --query 1f3a9c -o why.html",
     )
     verb.add_argument("project", metavar="PROJECT")
-    verb.add_argument("--query", nargs="+", required=True, metavar="CLIP")
+    verb.add_argument("--query", nargs="+", action="extend", required=True, metavar="CLIP")
     verb.add_argument("-o", dest="out", metavar="OUT.html", required=True)
-    verb.add_argument("--top", type=int, default=6, metavar="N", help="clips on each side")
+    verb.add_argument("--top", type=count, default=6, metavar="N", help="clips on each side")
     verb.add_argument("--index", dest="fingerprint", metavar="FINGERPRINT")
-    verb.add_argument("--device", default="auto", metavar="auto|cpu|cuda|cuda:N|mps")
+    add_device(verb)
 
     verbs.add("doctor", doctor, "versions, devices, codecs, display, free disk", "doctor")
 
@@ -31,10 +31,10 @@ def report(args: argparse.Namespace, out: Output) -> int:
 
     with open_project(args.project) as project:
         result = project.report(
-            args.query,
+            clip_names(args.query),
             args.out,
             top=args.top,
-            fingerprint=args.fingerprint,
+            index=args.fingerprint,
             device=args.device,
             progress=out.progress,
         )

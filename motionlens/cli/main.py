@@ -10,8 +10,11 @@ from collections.abc import Sequence
 
 from motionlens.cli.output import Output
 from motionlens.cli.parser import build_parser
-from motionlens.domain.errors import Cancelled, MotionLensError
+from motionlens.domain.errors import Cancelled, MotionLensError, from_os_error
 
+_INTERRUPTED = MotionLensError(
+    "Interrupted", "what was done is kept", "The same command goes on from there"
+)
 EXIT_DONE, EXIT_BUG, EXIT_INPUT, EXIT_PART, EXIT_INTERRUPTED = 0, 1, 2, 3, 130
 
 
@@ -35,12 +38,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         out.failure(error)
         return EXIT_INPUT
     except (KeyboardInterrupt, Cancelled):
-        out.message("Interrupted. What was done is kept; the same command goes on from there.")
+        out.failure(_INTERRUPTED)
         return EXIT_INTERRUPTED
     except BrokenPipeError:
         # The reader went away (a pager, `head`): nothing is wrong, and nothing more can be said.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_DONE
+    except OSError as error:
+        # A full disk, a folder without permission: the user's to mend, wherever it was met.
+        logging.getLogger("motionlens").debug("system", exc_info=True)
+        out.failure(from_os_error(error))
+        return EXIT_INPUT
     except Exception as error:
         logging.getLogger("motionlens").debug("bug", exc_info=True)
         out.bug(error, traceback.format_exc())

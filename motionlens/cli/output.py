@@ -33,24 +33,23 @@ class Output:
         """The verb's answer: `value` as JSON where asked for, else `text`."""
         self._clear_bar()
         if self.as_json:
-            json.dump(to_json(value), sys.stdout, ensure_ascii=False, indent=1)
-            sys.stdout.write("\n")
+            _write_json(to_json(value), indent=1)
         elif text:
-            sys.stdout.write(text.rstrip("\n") + "\n")
+            for line in text.rstrip("\n").split("\n"):
+                sys.stdout.write(_printable(line, sys.stdout.encoding) + "\n")
         sys.stdout.flush()
 
     def message(self, text: str) -> None:
         """One line for people, on stderr."""
         self._clear_bar()
-        print(text, file=sys.stderr, flush=True)
+        print(_printable(text, sys.stderr.encoding), file=sys.stderr, flush=True)
 
     def failure(self, error: MotionLensError) -> None:
         """One line on stderr; with --json also the one document that stdout promises."""
         self.message(error.sentence())
         if self.as_json:
             parts = {"what": error.what, "why": error.why, "next_step": error.next_step}
-            json.dump({"error": parts}, sys.stdout, ensure_ascii=False)
-            sys.stdout.write("\n")
+            _write_json({"error": parts})
 
     def bug(self, error: Exception, report: str) -> None:
         """An unexpected error is ours: say so, and keep the report in a file."""
@@ -64,8 +63,7 @@ class Output:
             f" Nothing that was saved is lost. Please report it with {Path(handle.name)}."
         )
         if self.as_json:
-            json.dump({"error": {"what": "bug", "why": str(error)}}, sys.stdout)
-            sys.stdout.write("\n")
+            _write_json({"error": {"what": "bug", "why": str(error), "next_step": "Report it"}})
 
     def close(self) -> None:
         self._clear_bar()
@@ -96,6 +94,19 @@ class Output:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
             self._bar_shown = False
+
+
+def _write_json(document: Any, indent: int | None = None) -> None:
+    """One document on stdout; in ASCII, which no encoding of a terminal or pipe can spoil."""
+    json.dump(document, sys.stdout, indent=indent)
+    sys.stdout.write("\n")
+
+
+def _printable(text: str, encoding: str | None) -> str:
+    """One line that a terminal can show: names of files may hold line breaks and escape codes."""
+    shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    known = encoding or "utf-8"
+    return shown.encode(known, "backslashreplace").decode(known)
 
 
 def spoken_time(seconds: float) -> str:
@@ -134,7 +145,7 @@ def without(value: Any, *names: str) -> dict[str, Any]:
 
 def table(rows: Sequence[Sequence[object]], header: Sequence[str]) -> str:
     """Columns for people; numbers are aligned right by their caller."""
-    cells = [list(map(str, header)), *[list(map(str, row)) for row in rows]]
+    cells = [[_printable(str(cell), "utf-8") for cell in row] for row in (header, *rows)]
     widths = [max(len(row[i]) for row in cells) for i in range(len(header))]
     lines = ["  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) for row in cells]
     return "\n".join(line.rstrip() for line in lines)

@@ -43,10 +43,34 @@ class Verbs:
         return verb
 
 
-def add_common(verb: argparse.ArgumentParser) -> None:
+def add_common(verb: argparse.ArgumentParser, default: bool | str = False) -> None:
     """`--json` and `--quiet`."""
-    verb.add_argument("--json", action="store_true", help="one JSON document on stdout")
-    verb.add_argument("--quiet", action="store_true", help="no progress on stderr")
+    for name, about in (
+        ("json", "one JSON document on stdout"),
+        ("quiet", "no progress on stderr"),
+    ):
+        verb.add_argument(f"--{name}", action="store_true", default=default, help=about)
+
+
+def add_device(verb: argparse.ArgumentParser) -> None:
+    """`--device`."""
+    verb.add_argument(
+        "--device", default="auto", metavar="auto|cpu|cuda|cuda:N|mps", help="what computes"
+    )
+
+
+def add_seed(verb: argparse.ArgumentParser) -> None:
+    """`--seed`."""
+    verb.add_argument(
+        "--seed", type=seed, default=0, metavar="N", help="of all that is random (default: 0)"
+    )
+
+
+def add_jobs(verb: argparse.ArgumentParser) -> None:
+    """`--jobs`."""
+    verb.add_argument(
+        "--jobs", type=count, metavar="N", help="clips read side by side (default: by the cores)"
+    )
 
 
 def build_parser() -> OneLineParser:
@@ -108,6 +132,32 @@ def numbers(text: str) -> tuple[float, ...]:
         return tuple(float(part) for part in text.split(","))
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a list of numbers") from None
+
+
+def seed(text: str) -> int:
+    """A seed: 0 or more."""
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"the seed {text} is negative")
+    return number
+
+
+def count(text: str) -> int:
+    """How many: 1 or more."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
+    return number
+
+
+def clip_name(name: str) -> str:
+    """One clip's name; `-` reads it from stdin."""
+    found = clip_names([name])
+    if len(found) != 1:
+        raise UsageError(
+            "One clip is needed here", f"stdin named {len(found)}", "Give one name on one line"
+        )
+    return found[0]
 
 
 def clip_names(names: list[str]) -> list[str]:

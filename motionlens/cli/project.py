@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from motionlens.cli.output import Output, to_json
-from motionlens.cli.parser import Verbs
+from motionlens.cli.parser import Verbs, add_seed
+from motionlens.domain.clip import Role
 
 
 def register(verbs: Verbs) -> None:
@@ -18,10 +19,13 @@ def register(verbs: Verbs) -> None:
     verb = verbs.add("add", add, "add files, folders or a manifest", "add skating ~/clips")
     verb.add_argument("project", metavar="PROJECT")
     verb.add_argument("paths", metavar="PATH", nargs="*", help="files, and folders with all below")
-    verb.add_argument("--role", choices=("training", "generation", "reference"), default="training")
+    verb.add_argument("--role", choices=[str(r) for r in Role], default="training")
     verb.add_argument("--from", dest="manifest", metavar="MANIFEST", help="a training list")
     verb.add_argument(
         "--caption-suffix", default=".txt", metavar=".txt", help="text files beside the clips"
+    )
+    verb.add_argument(
+        "--split-scenes", action="store_true", help="each scene between cuts as a clip of its own"
     )
 
     verb = verbs.add("check", check, "look for damage and mend it", "check skating --repair")
@@ -43,7 +47,7 @@ def register(verbs: Verbs) -> None:
     verb.add_argument("project", metavar="DIR", nargs="?")
     verb.add_argument("--headless", action="store_true", help="open no window")
     verb.add_argument("--fresh", action="store_true", help="make a finished demo again")
-    verb.add_argument("--seed", type=int, default=0, metavar="N")
+    add_seed(verb)
 
     verb = verbs.add("open", open_window, "the window", "open skating")
     verb.add_argument("project", metavar="PROJECT", nargs="?")
@@ -68,6 +72,7 @@ def add(args: argparse.Namespace, out: Output) -> int:
             role=args.role,
             manifest=args.manifest,
             caption_suffix=args.caption_suffix,
+            split_scenes=args.split_scenes,
             progress=out.progress,
         )
     for skipped in result.skipped:
@@ -92,8 +97,8 @@ def backup(args: argparse.Namespace, out: Output) -> int:
     from motionlens.app import open_project
 
     with open_project(args.project) as project:
-        file = project.backup()
-    out.result({"file": str(file)}, f"Saved {file}")
+        result = project.backup()
+    out.result(result, f"Saved {result.file}")
     return 0
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 
 from motionlens.cli.output import Output, table
-from motionlens.cli.parser import Verbs
-from motionlens.domain.errors import UsageError
+from motionlens.cli.parser import Verbs, add_device, add_seed, count
+from motionlens.domain.manifest import APPROVED
 
 
 def register(verbs: Verbs) -> None:
@@ -33,8 +33,8 @@ def register(verbs: Verbs) -> None:
         "--references", action="store_true", help="continue each reference's first frames"
     )
     verb.add_argument("-o", dest="out", metavar="DIR", help="(default: generations, in PROJECT)")
-    verb.add_argument("--seed", type=int, default=0, metavar="N")
-    verb.add_argument("--device", default="auto", metavar="auto|cpu|cuda|mps")
+    add_seed(verb)
+    add_device(verb)
 
 
 def _register_finetune(verbs: Verbs) -> None:
@@ -49,21 +49,19 @@ def _register_finetune(verbs: Verbs) -> None:
     verb.add_argument("--method", choices=("full", "lora"), default="full")
     which = verb.add_mutually_exclusive_group()
     which.add_argument("--manifest", metavar="FILE", help="train on this list instead")
-    which.add_argument(
-        "--include", choices=("keep", "not-excluded", "agreed"), default="not-excluded"
-    )
-    verb.add_argument("--steps", type=int, default=250, metavar="N", help="all steps of the run")
+    which.add_argument("--include", choices=APPROVED, default="not-excluded")
+    verb.add_argument("--steps", type=count, default=250, metavar="N", help="all steps of the run")
     how = verb.add_mutually_exclusive_group()
     how.add_argument("--name", default="", metavar="RUN", help="(default: the next free run-N)")
     how.add_argument("--resume", metavar="RUN", help="go on with it, with its own settings")
     verb.add_argument("--detach", action="store_true", help="return at once, train on alone")
-    verb.add_argument("--processes", type=int, default=1, metavar="N")
-    verb.add_argument("--batch", type=int, default=16, metavar="N", help="clips a step")
+    verb.add_argument("--processes", type=count, default=1, metavar="N")
+    verb.add_argument("--batch", type=count, default=16, metavar="N", help="clips a step")
     verb.add_argument(
         "--learning-rate", type=float, default=0.0, metavar="X", help="(default: the method's own)"
     )
-    verb.add_argument("--seed", type=int, default=0, metavar="N")
-    verb.add_argument("--device", default="auto", metavar="auto|cpu|cuda|mps")
+    add_seed(verb)
+    add_device(verb)
 
 
 def finetune(args: argparse.Namespace, out: Output) -> int:
@@ -134,8 +132,6 @@ def stop(args: argparse.Namespace, out: Output) -> int:
 def generate(args: argparse.Namespace, out: Output) -> int:
     from motionlens.app import open_project
 
-    if args.seed < 0:
-        raise UsageError("The seed is negative", f"--seed is {args.seed}", "Give 0 or more")
     with open_project(args.project) as project:
         result = project.generate(
             model=args.model,

@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from motionlens.cli.output import Output
-from motionlens.cli.parser import Verbs, add_common
+from motionlens.cli.parser import Verbs, add_common, add_device, add_seed, count
 from motionlens.domain.trial import TrialReport
 
 
@@ -24,10 +24,10 @@ def register(verbs: Verbs) -> None:
     made = _step(steps, "new", new, "make blind pairs")
     made.add_argument("--base", required=True, metavar="M", help="a model, run, or weights")
     made.add_argument("--tuned", required=True, metavar="M", help="a model, run, or weights")
-    made.add_argument("--pairs", type=int, metavar="N", help="(default: 24, or one a prompt)")
+    made.add_argument("--pairs", type=count, metavar="N", help="(default: 24, or one a prompt)")
     made.add_argument("--prompts", metavar="FILE", help="one prompt a line")
-    made.add_argument("--seed", type=int, default=0, metavar="N")
-    made.add_argument("--device", default="auto", metavar="auto|cpu|cuda|mps")
+    add_seed(made)
+    add_device(made)
 
     cast = _step(steps, "vote", vote, "record a vote")
     cast.add_argument("trial", metavar="TRIAL")
@@ -43,7 +43,8 @@ def _step(steps: Any, name: str, run: Any, about: str) -> argparse.ArgumentParse
     step: argparse.ArgumentParser = steps.add_parser(
         name, help=about, description=about[:1].upper() + about[1:] + "."
     )
-    add_common(step)
+    # What stands before the step (`trial --json skating new`) must not be taken back by it.
+    add_common(step, default=argparse.SUPPRESS)
     step.set_defaults(run=run)
     return step
 

@@ -36,6 +36,14 @@ class MotionLensError(Exception):
         return type(self), (self.what, self.why, self.next_step)
 
 
+def from_os_error(error: OSError) -> MotionLensError:
+    """What the system said about a file, in words: no room, no right, no such place."""
+    named = error.filename2 or error.filename
+    what = f"{named} cannot be read or written" if named else "A file cannot be read or written"
+    next_step = "Check the path, its permissions and the free space on its disk"
+    return MotionLensError(what, error.strerror or str(error), next_step)
+
+
 def _sentence(part: str) -> str:
     part = " ".join(part.split())
     first = part.split(" ", 1)[0]

@@ -19,6 +19,10 @@ class Include(StrEnum):
     EVERYTHING = "everything"  # for controls: whatever was decided
 
 
+# What `--include` offers.
+APPROVED = tuple(str(which) for which in Include if which is not Include.EVERYTHING)
+
+
 @dataclass(frozen=True)
 class ManifestEntry:
     """One clip of a training list. `path` is absolute, sizes are as shown."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import logging
 import threading
 from collections.abc import Callable
 from enum import IntEnum
@@ -13,6 +14,8 @@ from motionlens.domain.errors import Cancelled
 from motionlens.lanes.token import CancelToken
 
 T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
 
 
 class Priority(IntEnum):
@@ -54,7 +57,11 @@ class Job(Generic[T]):
             self._finished.set()
             callbacks, self._callbacks = self._callbacks, []
         for callback in callbacks:
-            callback(self)
+            try:
+                callback(self)
+            except Exception:
+                # One listener's mistake must not end the lane: all later work would wait for ever.
+                logger.exception("a listener of %s failed", self.name)
 
     def when_finished(self, callback: Callable[[Job[T]], None]) -> None:
         """Call back on the lane's thread when finished; at once if it is already."""
@@ -132,6 +139,8 @@ class SerialLane:
             if self._current is not None:
                 self._current.token.cancel()
             self._condition.notify()
+        if self.owns_current_thread():
+            return False  # a thread cannot wait for its own end
         self._thread.join(timeout)
         return not self._thread.is_alive()
 

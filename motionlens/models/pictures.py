@@ -6,7 +6,7 @@ import functools
 
 import numpy as np
 
-from motionlens.models.resample import area_weights, equal_times, resize_area
+from motionlens.models.resample import area_weights, between, equal_times, resize_area
 
 _LUMINANCE = (0.299, 0.587, 0.114)  # ITU-R BT.601, as in analogue television and JPEG
 
@@ -57,7 +57,7 @@ def enlarge(numbers: np.ndarray, height: int, width: int) -> np.ndarray:
     """
     rows = _smooth_weights(numbers.shape[-2], height)
     columns = _smooth_weights(numbers.shape[-1], width)
-    picture = rows @ ((numbers + 1) * np.float32(127.5)) @ columns.T
+    picture = between(rows, (numbers + 1) * np.float32(127.5), columns)
     shown = np.clip(np.rint(picture), 0, 255).astype(np.uint8)
     return np.repeat(shown[..., None], 3, axis=-1)
 

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from motionlens.domain.clip import Flag, MediaInfo, MotionSummary
 from motionlens.domain.ports import Flow, Frames, Mask
 from motionlens.motion.analysis import analyse
-from motionlens.motion.flaggers import near_duplicate
+from motionlens.motion.evidence import measure
+from motionlens.motion.flaggers import near_duplicate, scene_cut
 from motionlens.motion.flow.io import write_flow
 from motionlens.motion.flow.registry import flow_backend
 from motionlens.motion.images import load_image, save_image
@@ -103,6 +104,10 @@ class OpenCVMotion:
     ) -> tuple[MotionSummary, list[Flag], NDArray[np.uint8]]:
         """Summary, flags and signature: see :func:`motionlens.motion.analysis.analyse`."""
         return analyse(frames, scale, self.backend)
+
+    def scene_cuts(self, frames: Frames) -> list[int]:
+        """The first frame of each scene but the first: see the flagger `scene_cut`."""
+        return scene_cut.cuts(measure(frames, flow_backend(self.backend), 1.0))
 
     def near_copies(self, signatures: Mapping[str, NDArray[np.uint8]]) -> dict[str, Flag]:
         """Clip id -> flag, from the signatures of all clips."""

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motionlens.domain.clip import Clip, Flag, MotionSummary
-from motionlens.domain.errors import MediaError
+from motionlens.domain.errors import MediaError, UsageError
 from motionlens.domain.ports import Progress, Token
 from motionlens.operations.add import Skipped
 from motionlens.operations.ahead import ahead, spare_lanes
@@ -36,6 +36,7 @@ def analyse(
     rooms: Rooms,
     *,
     again: bool = False,
+    jobs: int | None = None,
     progress: Progress = NO_PROGRESS,
     token: Token = NO_TOKEN,
 ) -> AnalyseResult:
@@ -43,18 +44,23 @@ def analyse(
 
     Clips that are analysed already are left alone unless `again`. Each clip is committed by
     itself, so a stopped analysis goes on where it was.
+
+    Parameters
+    ----------
+    jobs : int, optional
+        Clips measured side by side; by the machine's cores without it.
     """
     clips = rooms.store.clips()
     have = set() if again else set(rooms.store.analyses())
     todo = [clip for clip in clips if clip.id not in have]
     skipped: list[Skipped] = []
-    workers = [_measurer(rooms) for _ in range(spare_lanes())]
+    workers = [_measurer(rooms) for _ in range(jobs or spare_lanes())]
     for done, (clip, measured) in enumerate(ahead(todo, workers)):
         token.check()
         progress("Analysing motion", done, len(todo))
         try:
             summary, flags, signature = measured()
-        except MediaError as error:
+        except (MediaError, UsageError) as error:  # a file that has fewer frames by now, too
             skipped.append(Skipped(clip.path, error.why or error.what))
             continue
         rooms.store.save_analysis(clip.id, summary, flags, signature.tobytes())

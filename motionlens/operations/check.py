@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from motionlens.domain.errors import MotionLensError
-from motionlens.operations.queries import changed_files
+from motionlens.operations.changed import changed_files
 from motionlens.operations.rooms import Rooms
 
 
@@ -20,14 +20,22 @@ class Problem:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """`ok` is true where no problem is left; `readable` is false where nothing could be opened."""
+    """`ok` is true where no problem is left; `readable` is false where the project cannot be
+    opened, or its database is damaged beyond mending."""
 
     ok: bool
     problems: tuple[Problem, ...]
 
     @property
     def readable(self) -> bool:
-        return not any(problem.where == "project" for problem in self.problems)
+        return all(p.repaired for p in self.problems if p.where in ("project", "database"))
+
+
+@dataclass(frozen=True)
+class BackupResult:
+    """The verified copy of the database."""
+
+    file: str
 
 
 def check(rooms: Rooms, *, repair: bool = False) -> CheckResult:
@@ -36,6 +44,11 @@ def check(rooms: Rooms, *, repair: bool = False) -> CheckResult:
     problems += _media(rooms)
     problems += _indexes(rooms, repair)
     return CheckResult(all(p.repaired for p in problems), tuple(problems))
+
+
+def backup(rooms: Rooms) -> BackupResult:
+    """Copy the database into the project's backups, and verify the copy."""
+    return BackupResult(str(rooms.store.backup()))
 
 
 def unreadable(error: MotionLensError) -> CheckResult:
@@ -50,8 +63,10 @@ def _media(rooms: Rooms) -> list[Problem]:
         for clip in clips
         if not any(Path(path).is_file() for path in clip.paths)
     ]
-    changed = changed_files(rooms, clips, {clip.id for clip in clips})
-    return missing + [Problem("media", what) for what in changed]
+    changed = changed_files(rooms, clips).values()
+    return missing + [
+        Problem("media", f"the content of {path} changed: add it again") for path in changed
+    ]
 
 
 def _indexes(rooms: Rooms, repair: bool) -> list[Problem]:

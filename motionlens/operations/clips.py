@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from motionlens.domain.clip import Clip, Flag, Role
 from motionlens.domain.decision import Event
 from motionlens.domain.errors import UsageError
+from motionlens.files import plain_path
 from motionlens.operations.rooms import Rooms
 
 
@@ -90,9 +90,11 @@ class ClipFinder:
         """The clip; :class:`UsageError` if the name fits none or several."""
         if name in self.by_id:
             return self.by_id[name]
-        at_path = self._by_path.get(str(Path(name).absolute()), self._by_path.get(name, []))
-        if len(at_path) == 1:
-            return at_path[0]
+        at_path = self._by_path.get(str(plain_path(name)), self._by_path.get(name, []))
+        # After a file was replaced in place and added again, its path means the newest content.
+        whole = [clip for clip in at_path if clip.span is None]
+        if whole or len(at_path) == 1:
+            return (whole or at_path)[-1]
         if len(at_path) > 1:
             raise UsageError(
                 f"{name} names {len(at_path)} clips", "they are parts of one file", "Give an id"

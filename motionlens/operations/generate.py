@@ -184,7 +184,7 @@ def _reference_starts(rooms: Rooms, clips: list[Clip], skipped: list[Skipped]) -
             first, stop = frame_range(clip)
             times = np.rint(np.linspace(first, stop - 1, START_FRAMES)).astype(int).tolist()
             frames = rooms.reader.frames(present_path(clip), max_side=START_SIDE, indices=times)
-        except MediaError as error:
+        except (MediaError, UsageError) as error:
             skipped.append(Skipped(clip.path, error.why or error.what))
             continue
         yield Start(frames, clip.caption, clip.caption or clip.name, f"reference {clip.id}")

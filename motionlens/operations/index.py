@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motionlens.domain.clip import Clip, Role, Span
-from motionlens.domain.errors import MediaError, UsageError
+from motionlens.domain.errors import MediaError, ModelError, UsageError
 from motionlens.domain.ports import (
     Attributor,
     Frames,
@@ -28,6 +28,7 @@ from motionlens.domain.ports import (
 from motionlens.operations import captions
 from motionlens.operations.add import Skipped
 from motionlens.operations.ahead import ahead
+from motionlens.operations.changed import changed_files
 from motionlens.operations.rooms import NO_PROGRESS, NO_TOKEN, Rooms, frame_range, present_path
 
 # Flow for the mask is measured on frames of at most this side: four times the model's own 32 px.
@@ -35,6 +36,8 @@ MASK_SIDE = 128
 # Rows are committed together in small groups: one sync for eight clips, at most eight done again.
 COMMIT_EVERY = 8
 READ_AHEAD = 3
+# What a clip cost in this project; fewer clips than this say little about the next ones.
+_COST, _COST_CLIPS = "index.seconds_a_clip", 4
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,7 @@ def index(
     projection: str = "default",
     dim: int = 512,
     seed: int = 0,
+    jobs: int | None = None,
     device: str = "auto",
     progress: Progress = NO_PROGRESS,
     token: Token = NO_TOKEN,
@@ -69,6 +73,8 @@ def index(
     mask : {"adjacent", "anchor", "none"}
     dim : int
         Numbers a clip.
+    jobs : int, optional
+        Clips read side by side while the model works; 1 without it.
 
     Raises
     ------
@@ -100,7 +106,7 @@ def index(
         rooms.indexes.drop(fingerprint, renamed)
     with closing(rooms.indexes.open(attributor.spec, note(settings))) as opened:
         try:
-            skipped = _fill(rooms, opened, training, settings, attributor, progress, token)
+            skipped = _fill(rooms, opened, training, settings, attributor, jobs, progress, token)
         finally:
             done = opened.done()
             captions.remember(rooms, fingerprint, (clip for clip in training if clip.id in done))
@@ -119,37 +125,57 @@ def _fill(
     training: Sequence[Clip],
     settings: IndexSettings,
     attributor: Attributor,
+    jobs: int | None,
     progress: Progress,
     token: Token,
 ) -> list[Skipped]:
     """Make the rows that are missing; the clips that could not be read."""
     have = opened.done()
     todo = [clip for clip in training if clip.id not in have]
-    skipped: list[Skipped] = []
+    changed = changed_files(rooms, todo)
+    skipped = [
+        Skipped(path, "its content changed since it was added: add it again")
+        for path in changed.values()
+    ]
+    todo = [clip for clip in todo if clip.id not in changed]
     pending: dict[str, GradientRow] = {}
-    for done, (clip, ready) in enumerate(_prepared(rooms, todo, settings, attributor.frames)):
+    started = time.monotonic()
+    for done, (clip, ready) in enumerate(
+        _prepared(rooms, todo, settings, attributor.frames, jobs or 1)
+    ):
         token.check()
         progress("Indexing", len(training) - len(todo) + done, len(training))
         try:
             seen = ready()
             pending[clip.id] = attributor.row(seen.frames, seen.mask, clip.caption)
-        except MediaError as error:
+        except (MediaError, UsageError, ModelError) as error:  # of this clip alone
             skipped.append(Skipped(clip.path, error.why or error.what))
         if len(pending) >= COMMIT_EVERY:
             opened.commit(pending)
             pending = {}
     opened.commit(pending)
+    made = len(todo) - len(skipped)
+    if made >= _COST_CLIPS and not rooms.store.read_only:
+        rooms.store.save_setting(_COST, (time.monotonic() - started) / made)
     return skipped
 
 
+def seconds_a_clip(rooms: Rooms) -> float | None:
+    """What a clip cost when this project was indexed last; None before it was."""
+    kept = rooms.store.setting(_COST)
+    return float(kept) if isinstance(kept, int | float) else None
+
+
 def _prepared(
-    rooms: Rooms, clips: Sequence[Clip], settings: IndexSettings, samples: int
+    rooms: Rooms, clips: Sequence[Clip], settings: IndexSettings, samples: int, jobs: int
 ) -> Iterator[tuple[Clip, Callable[[], ModelClip]]]:
     """Each clip with a call that waits for what the model sees of it, read ahead."""
-    motion = rooms.motion(settings.flow)
-    yield from ahead(
-        clips, [lambda clip: model_clip(rooms, clip, motion, settings.mask, samples)], READ_AHEAD
-    )
+
+    def reader() -> Callable[[Clip], ModelClip]:
+        motion = rooms.motion(settings.flow)  # tools of its own: they belong to one lane
+        return lambda clip: model_clip(rooms, clip, motion, settings.mask, samples)
+
+    yield from ahead(clips, [reader() for _ in range(jobs)], READ_AHEAD)
 
 
 def lasting_name(rooms: Rooms, model: str) -> str:

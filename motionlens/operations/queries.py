@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,8 +13,8 @@ from motionlens.domain.clip import Clip, Region, Span
 from motionlens.domain.errors import IndexStale, UsageError
 from motionlens.domain.ports import Attributor, GradientIndex, Mask, Progress, Token
 from motionlens.domain.seeds import generator
-from motionlens.files import content_hash
 from motionlens.operations import captions
+from motionlens.operations.changed import changed_files
 from motionlens.operations.index import ModelClip, attributor_for, model_clip
 from motionlens.operations.rooms import Rooms
 
@@ -44,39 +43,20 @@ def open_fresh(
     index, noted = rooms.indexes.latest(fingerprint)
     attributor = attributor_for(rooms, noted, device)
     changed = index.spec.differences(attributor.spec)
-    changed += changed_files(rooms, clips, set(index.ids))
+    indexed = set(index.ids)
+    files = changed_files(rooms, (clip for clip in clips if clip.id in indexed))
+    changed += [f"the content of {path} changed" for path in files.values()]
     if renamed := captions.changed(rooms, index.spec.fingerprint, clips):
         changed.append(f"the captions of {len(renamed)} indexed clips changed")
     if changed:
         raise IndexStale(
             f"Index {index.spec.fingerprint} is stale",
             "; ".join(changed),
-            "Index again, or name another index with --index",
+            # A changed file is another clip: indexing alone would never see it.
+            f"{'Add the changed files again, then index' if files else 'Index'} again, or name"
+            " another index with --index",
         )
     return OpenIndex(index, noted, attributor)
-
-
-def changed_files(rooms: Rooms, clips: Sequence[Clip], indexed: set[str]) -> list[str]:
-    """Indexed clips whose file no longer holds what was indexed, in words.
-
-    Size and time tell cheaply which files to look into; only the content decides.
-    """
-    seen = rooms.store.known_paths()
-    by_id = {clip.id: clip for clip in clips}
-    changed = []
-    for path, (clip_id, size, mtime) in seen.items():
-        clip = by_id.get(clip_id)
-        if clip is None or clip_id not in indexed or path != clip.path:
-            continue
-        try:
-            stat = Path(path).stat()
-        except OSError:
-            continue  # away, not changed: its row still holds
-        if (stat.st_size, stat.st_mtime_ns) == (size, mtime):
-            continue
-        if content_hash(path) != clip.content_hash:
-            changed.append(f"the content of {path} changed")
-    return changed
 
 
 class QueryMaker:

@@ -129,7 +129,7 @@ class _ClipMaker:
         try:
             path = present_path(clip)
             frames = self._rooms.reader.frames(path, start, stop, max_side=_THUMB_SIDE)
-        except MediaError:
+        except (MediaError, UsageError):
             return b""  # the page says so in the clip's place
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "thumb.mp4"

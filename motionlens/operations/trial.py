@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -11,8 +11,9 @@ from pathlib import Path
 
 from motionlens.domain import trial as trials
 from motionlens.domain.errors import UsageError
-from motionlens.domain.ports import Progress, Sampler, Token
+from motionlens.domain.ports import Frames, Progress, Sampler, Token
 from motionlens.domain.trial import CastVote, Pair, TrialReport, Vote
+from motionlens.operations.ahead import ahead
 from motionlens.operations.decide import login_name
 from motionlens.operations.finetune import model_source
 from motionlens.operations.generate import (
@@ -137,11 +138,15 @@ def _pairs(
     # Seeded by the weights too: the trial's name alone would put the same side left in any project.
     sides = trials.sides(f"{folder.name} {[m.weights_hash for m in models]} {seed}", count)
     made: list[Pair] = []
-    for batch in batched(starts):
+
+    def both(batch: list[Start]) -> list[Sequence[Frames]]:
+        return [continued(model, batch, seed) for model in models]
+
+    # The next batch is made while this one is encoded.
+    for batch, generations in ahead(batched(starts), [both], depth=1):
         token.check()
         progress("Making pairs", len(made), count)
-        generations = [continued(model, batch, seed) for model in models]
-        for start, base, tuned in zip(batch, *generations, strict=True):
+        for start, base, tuned in zip(batch, *generations(), strict=True):
             number = len(made) + 1
             tuned_left = sides[number - 1]
             names = []

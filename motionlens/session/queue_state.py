@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -235,11 +236,12 @@ class QueueState:
 
     def _opened(self, snapshot: ReviewSnapshot, kind: QueueKind | None, keep_place: bool) -> None:
         before = self.current.clip.id if self.current and keep_place else None
+        kind = kind or self._kind_of(snapshot)
         self.snapshot = snapshot
         self.undo_name = snapshot.undo_name
         waiting = {clip: mark for clip, mark in self.marks.items() if not mark.saved}
         self.marks = {clip: mark_of(event) for clip, event in snapshot.decisions.items()} | waiting
-        self.kind = kind or self._kind_of(snapshot)
+        self.kind = kind
         self._fill(before or snapshot.place.get(self.kind.value))
         wanted, self._wanted = self._wanted, None
         if wanted is not None:
@@ -248,11 +250,16 @@ class QueueState:
         self.query_changed.emit()
 
     def _kind_of(self, snapshot: ReviewSnapshot) -> QueueKind:
-        if snapshot.ranking is None:
+        """The queue that is kept with the place; a ranking made since then comes first."""
+        ranking = snapshot.ranking
+        if ranking is None:
             return QueueKind.FLAGGED
-        if self.snapshot is None or self.queue:
-            return QueueKind(snapshot.place.get("kind", QueueKind.RANKED))
-        return self.kind
+        if self.snapshot is not None:
+            same = ranking_id(self.snapshot.ranking) == ranking_id(ranking)
+            return self.kind if same else QueueKind.RANKED
+        if snapshot.place.get("ranking") != ranking_id(ranking):
+            return QueueKind.RANKED
+        return QueueKind(snapshot.place.get("kind", QueueKind.RANKED))
 
     def _fill(self, wanted: str | None) -> None:
         if self.snapshot is None:
@@ -278,6 +285,7 @@ class QueueState:
         if current is not None and self.snapshot is not None and not self.snapshot.read_only:
             place = {**self.snapshot.place, "kind": self.kind.value}
             place[self.kind.value] = current.clip.id
+            place["ranking"] = ranking_id(self.snapshot.ranking)
             if place != self.snapshot.place:
                 self.snapshot = replace(self.snapshot, place=place)
                 self._quietly("Keep place", lambda: self._rooms.store.save_setting(PLACE, place))
@@ -308,6 +316,16 @@ class QueueState:
     def _decision(self, clip: str) -> Decision | None:
         mark = self.marks.get(clip)
         return mark.decision if mark else None
+
+
+def ranking_id(ranking: Ranking | None) -> str:
+    """What tells one ranking from another, short enough to be kept with the place."""
+    if ranking is None:
+        return ""
+    asked = sorted(f"{query.polarity}{query.clip}" for query in ranking.queries)
+    return hashlib.sha256(
+        repr((ranking.method, ranking.fingerprint, len(ranking.rows), asked)).encode()
+    ).hexdigest()[:12]
 
 
 def mark_of(event: Event) -> Mark:

@@ -6,18 +6,16 @@ from collections.abc import Callable
 
 from psygnal import Signal
 
+from motionlens.domain.clip import Role
 from motionlens.domain.ports import Progress, Token
 from motionlens.domain.ranking import Polarity, Query, Ranking
 from motionlens.lanes import Priority
-from motionlens.operations.index import IndexResult, index
+from motionlens.operations.index import IndexResult
 from motionlens.operations.rank import rank
+from motionlens.operations.rooms import Rooms
+from motionlens.session.indexing import index_again
 from motionlens.session.jobs import JobRow, JobsState
 from motionlens.session.work import OpenProject
-
-# What one clip costs on two CPU cores, measured on the shared clips: decoding, flow, two
-# gradients. Only for the words on the button; the job itself tells the true time left.
-SECONDS_A_CLIP = 0.6
-SECONDS_A_QUERY = 0.6
 
 
 class RankState:
@@ -50,11 +48,6 @@ class RankState:
     def running(self) -> bool:
         return self._key is not None
 
-    @staticmethod
-    def cost_s(clips: int, queries: int) -> float:
-        """About how long it takes where nothing is indexed yet, seconds."""
-        return clips * SECONDS_A_CLIP + 2 * queries * SECONDS_A_QUERY
-
     def start(self, queries: tuple[Query, ...], clips: int) -> None:
         """Index (a bulk job, which goes on where it was stopped), then rank (an urgent one)."""
         if self.running or not queries:
@@ -62,7 +55,7 @@ class RankState:
         rooms = self._project.rooms
 
         def work(progress: Progress, token: Token) -> IndexResult:
-            return index(rooms, progress=progress, token=token)
+            return index_again(rooms, progress, token)
 
         self._key = self._jobs.start(
             f"Index {clips} clips",
@@ -87,7 +80,9 @@ class RankState:
         good = [query.clip for query in queries if query.polarity is Polarity.GOOD]
 
         def work(progress: Progress, token: Token) -> Ranking:
-            return rank(rooms, bad=bad, good=good, progress=progress, token=token)
+            # Flow statistics with influence find more than influence alone, where there are any.
+            method = "combined" if _analysed(rooms) else "centred"
+            return rank(rooms, bad=bad, good=good, method=method, progress=progress, token=token)
 
         self._key = self._jobs.start(
             f"Rank by {len(queries)} {'query' if len(queries) == 1 else 'queries'}",
@@ -124,3 +119,8 @@ class RankState:
     def _ticked(self, key: int) -> None:
         if key == self._key:
             self.changed.emit()
+
+
+def _analysed(rooms: Rooms) -> bool:
+    known = rooms.store.analyses()
+    return any(clip.id in known for clip in rooms.store.clips(Role.TRAINING))

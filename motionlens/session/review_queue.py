@@ -13,6 +13,12 @@ from motionlens.operations.review import ReviewSnapshot
 from motionlens.session.clip_list import flag_name
 
 MOST_REASONS = 4
+# Their scores are mean ranks, 0 to 1 (and above for static shots), with no sign to show.
+UNSIGNED = ("combined", "learned")
+# Less than this many standard deviations from what is usual is no reason.
+_UNUSUAL_SD = 2.0
+# Among as many clips, scores with a higher q are no evidence.
+BAND_Q = 0.05
 
 
 class QueueKind(StrEnum):
@@ -47,6 +53,7 @@ class Candidate:
     ranked: RankedClip | None = None
     curve: tuple[float, ...] = ()
     reasons: tuple[Reason, ...] = ()
+    score_text: str = ""
 
     @property
     def score(self) -> float | None:
@@ -177,8 +184,10 @@ def _candidate(
 ) -> Candidate:
     flags = snapshot.flags.get(clip.id, ())
     reasons = [_flag_reason(flag) for flag in flags]
+    text = ""
     if row is not None and snapshot.ranking is not None:
-        reasons.insert(0, _score_reason(row, snapshot.ranking))
+        reasons = [*_score_reasons(row, snapshot.ranking), *reasons]
+        text = score_text(row.score, snapshot.ranking.method)
     return Candidate(
         clip=clip,
         rank=rank,
@@ -186,6 +195,7 @@ def _candidate(
         ranked=row,
         curve=snapshot.curves.get(clip.id, ()),
         reasons=tuple(reasons[:MOST_REASONS]),
+        score_text=text,
     )
 
 
@@ -193,24 +203,69 @@ def _flag_reason(flag: Flag) -> Reason:
     return Reason(flag.name, flag_name(flag.name), f"{flag.score:.2f}", flag.reason)
 
 
-def _score_reason(row: RankedClip, ranking: Ranking) -> Reason:
-    bad = sum(query.polarity is Polarity.BAD for query in ranking.queries)
-    away = row.score < 0
-    name = "Pushes away from the bad motion" if away else "Pushes toward the bad motion"
-    short = "Pushes away from it" if away else "Pushes toward it"
+def score_text(score: float, method: str) -> str:
+    """A candidate's score as it is shown: signed where its sign means something."""
+    return f"{score:.2f}" if method in UNSIGNED else signed(score)
+
+
+def _score_reasons(row: RankedClip, ranking: Ranking) -> list[Reason]:
     place = f"Rank {row.rank} of {len(ranking.rows)}"
-    if bad:
-        place += f" on {bad} bad {'query' if bad == 1 else 'queries'}"
-    if row.q_value is None:
-        return Reason("influence", name, signed(row.score), f"{place}.", short)
-    return Reason(
-        "influence",
-        name,
-        signed(row.score),
-        f"{place}. Of clips this high {_percent(row.q_value)} are expected by chance "
-        f"(q {chance(row.q_value)}).",
-        short,
-    )
+    if ranking.method not in UNSIGNED:
+        return [_influence_reason(row, ranking, row.score, f"{place}{_asked(ranking)}. ")]
+    name = "Combined score" if ranking.method == "combined" else "Learned score"
+    told = f"{place}: the mean of its ranks by influence, by motion and by loss."
+    if ranking.method == "learned":
+        told = f"{place}, by a model of the decisions made so far."
+    reasons = [Reason("combined", name, f"{row.score:.2f}", told)]
+    if "influence" in row.parts and _evident(row):
+        asked = f"Influence{_asked(ranking)}. "
+        reasons.append(_influence_reason(row, ranking, row.parts["influence"], asked))
+    unusual = row.parts.get("flow_deviation", 0.0)
+    if unusual >= _UNUSUAL_SD:
+        reasons.append(
+            Reason(
+                "motion", "Unusual amount of motion", f"{unusual:.1f} s.d.",
+                "Its mean motion lies this many standard deviations from what is usual for clips"
+                " of its kind.", "Unusual motion",
+            )
+        )  # fmt: skip
+    return reasons
+
+
+def _influence_reason(row: RankedClip, ranking: Ranking, score: float, before: str) -> Reason:
+    bad = any(query.polarity is Polarity.BAD for query in ranking.queries)
+    if not _evident(row):
+        name = "Influence within chance"
+    elif bad:
+        name = "Pushes away from the bad motion" if score < 0 else "Pushes toward the bad motion"
+    else:
+        name = "Pushes away from the good motion" if score > 0 else "Pushes toward the good motion"
+    short = "Within chance"
+    if _evident(row):
+        short = " ".join(name.split()[:2]) + (" from it" if "away" in name else " it")
+    if row.q_value is not None:
+        before += (
+            f"Of clips this high {_percent(row.q_value)} are expected by chance"
+            f" (q {chance(row.q_value)})."
+        )
+    kind = "influence" if _evident(row) else "chance"
+    return Reason(kind, name, signed(score), before.strip(), short)
+
+
+def _evident(row: RankedClip) -> bool:
+    """Not told apart from chance only where chance was measured."""
+    return row.q_value is None or row.q_value <= BAND_Q
+
+
+def _asked(ranking: Ranking) -> str:
+    """ " on 12 bad and 8 good queries", of those there are."""
+    bad = sum(query.polarity is Polarity.BAD for query in ranking.queries)
+    counts = {"bad": bad, "good": len(ranking.queries) - bad}
+    parts = [f"{count} {name}" for name, count in counts.items() if count]
+    if not parts:
+        return ""
+    last = list(counts.values())[1] or bad
+    return f" on {' and '.join(parts)} {'query' if last == 1 else 'queries'}"
 
 
 def chance(value: float) -> str:

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
-from motionlens.domain.errors import MotionLensError
+from motionlens.domain.errors import MotionLensError, from_os_error
 from motionlens.files import ProjectFolder
 from motionlens.lanes import CancelToken, Job, Lane, Priority
 
@@ -77,6 +77,8 @@ def ask(
 
 def told(error: BaseException) -> tuple[str, str, str]:
     """What, why and next step of an error; one that nobody expected is logged as a bug."""
+    if isinstance(error, OSError):
+        error = from_os_error(error)
     if isinstance(error, MotionLensError):
         return error.what, error.why, error.next_step
     logger.error("unexpected error", exc_info=error)

@@ -31,6 +31,13 @@ def is_unwritable(error: sqlite3.Error) -> bool:
     return primary_code(error) in _READ_ONLY
 
 
+def is_lack_of_room(error: BaseException | None) -> bool:
+    """Whether the disk is full or a folder refuses new files, and nothing is damaged."""
+    if isinstance(error, sqlite3.Error):
+        return primary_code(error) in (_FULL, *_READ_ONLY)
+    return isinstance(error, OSError)
+
+
 def store_error(error: sqlite3.Error, path: Path, what: str) -> StoreError | None:
     """The error in words, or None where it is a bug of ours."""
     code = primary_code(error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +24,8 @@ from motionlens.store.connection import (
 )
 from motionlens.store.merge import Merged, MergeTables
 from motionlens.store.trials import TrialTables
+
+logger = logging.getLogger(__name__)
 
 
 class SqliteStore(ClipTables, MergeTables, TrialTables, CheckTables):
@@ -57,10 +60,20 @@ class SqliteStore(ClipTables, MergeTables, TrialTables, CheckTables):
         return backup.make_backup(self.connection, self.backups_folder)
 
     def daily_backup(self) -> Path | None:
-        """Make a backup if the newest one is older than a day."""
+        """Make a backup if the newest one is older than a day.
+
+        A full disk, or a folder that cannot be written, is only warned of: it must not keep
+        anybody from opening the project.
+        """
         if self.read_only or not backup.is_due(self.backups_folder):
             return None
-        return backup.make_backup(self.connection, self.backups_folder, "daily")
+        try:
+            return backup.make_backup(self.connection, self.backups_folder, "daily")
+        except StoreError as error:
+            if not errors.is_lack_of_room(error.__cause__):
+                raise
+            logger.warning("%s", error.sentence())
+            return None
 
     def merge(self, other: str | Path) -> Merged:
         """Add the events of another project (its folder or database); (new events, conflicts)."""

@@ -149,7 +149,7 @@ TABLE: tuple[ActionSpec, ...] = (
     _go("doctor", "Check this machine", icon="wrench", menu="Help"),
     ActionSpec("run.analyse", "Analyse the clips", (), "activity", "Run", "Run"),
     ActionSpec("run.index", "Index the clips", (), "stack", "Run", "Run"),
-    ActionSpec("run.rank", "Rank the clips", (), "sort-descending", "Run", "Run",
+    ActionSpec("run.rank", "Rank the clips", ("Ctrl+R",), "sort-descending", "Run", "Run",
                frozenset(("review",))),
     ActionSpec("run.explain", "Find the clips behind this motion", (), "magnifying-glass", "Run",
                "Run", frozenset(("explain",))),

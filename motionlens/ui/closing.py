@@ -1,12 +1,31 @@
-"""Closing asks only where an index or a fine-tune runs."""
+"""Closing asks where decisions are not saved, and where an index or a fine-tune runs."""
 
 from __future__ import annotations
 
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from motionlens.session.jobs import JobsState
+from motionlens.ui import words
 
 ASKED = ("index", "train")
+
+
+def may_drop(parent: QWidget, unsaved: int, why: str) -> bool:
+    """True if no decision waits to be saved, or the user gives up those that do."""
+    if not unsaved:
+        return True
+    box = QMessageBox(parent)
+    box.setObjectName("closing.unsaved")
+    box.setWindowTitle("Close MotionLens")
+    verb = "is" if unsaved == 1 else "are"
+    box.setText(f"{words.several(unsaved, 'decision')} {verb} not saved.")
+    box.setInformativeText(why or "The disk has not answered yet. Stay, and it may.")
+    drop = box.addButton("Close without saving", QMessageBox.ButtonRole.DestructiveRole)
+    stay = box.addButton("Stay", QMessageBox.ButtonRole.RejectRole)
+    box.setDefaultButton(stay)
+    box.setEscapeButton(stay)
+    box.exec()
+    return box.clickedButton() is drop
 
 
 def may_close(parent: QWidget, jobs: JobsState) -> bool:

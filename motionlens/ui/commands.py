@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QFileDialog
 
-from motionlens.domain.errors import IndexMissing
-from motionlens.session.work import OpenProject
 from motionlens.ui import words
 from motionlens.ui.context import WindowContext
+from motionlens.ui.views import tell
 
 if TYPE_CHECKING:
     from motionlens.operations.add import AddResult
@@ -28,6 +28,7 @@ class ProjectCommands:
 
     def __init__(self, window: MainWindow) -> None:
         self._window = window
+        self._led: list[int] = []
         handle = window.actions_table.handle
         handle("project.new", self.new)
         handle("project.open", self.open)
@@ -178,11 +179,14 @@ class ProjectCommands:
         rooms = context.project.rooms
 
         def work(progress: Any, token: Any) -> IndexResult:
-            return index_again(context.project, rooms, progress, token)
+            from motionlens.session.indexing import index_again
+
+            return index_again(rooms, progress, token)
 
         def done(result: IndexResult) -> str:
             self._tell_skipped("indexed", result.clips, result.skipped)
             context.library.refresh()
+            self._lead_on(result.clips)
             return f"{words.several(result.clips, 'clip')}, index {result.fingerprint[:6]}"
 
         context.jobs.start(
@@ -222,6 +226,28 @@ class ProjectCommands:
             act=act,
         )  # fmt: skip
 
+    def _lead_on(self, clips: int) -> None:
+        """Say what an index is good for, one press away."""
+        context = self.context
+        roles = context.library.counts.roles
+        done = f"{words.several(clips, 'clip')} indexed"
+        if roles.get("generation") or roles.get("reference"):
+            text, button = "A ranking asks which of them teach the queries' motion.", "Rank"
+            act = self._rank
+        else:
+            text, button = "A ranking needs a generation that moves wrongly.", "Add generations"
+            act = partial(self.add_files, "generation")
+        self._led = [
+            context.notices.tell("done", done, text, panel=panel, button=button, act=act)
+            for panel in ("library", "review")
+        ]
+
+    def _rank(self) -> None:
+        for key in self._led:
+            self.context.notices.close(key)
+        self.context.go_to("review", "")
+        tell(self._window.views.get("review"), "rank_soon")
+
     def _tell_skipped(self, did: str, count: int, skipped: Sequence[Any]) -> None:
         if skipped:
             text = " ".join(f"{Path(s.path).name}: {s.why}." for s in skipped[:3])
@@ -247,21 +273,3 @@ class ProjectCommands:
         if not reason and context is not None and context.jobs.running(kind):
             return "runs already"
         return reason
-
-
-def index_again(project: OpenProject, rooms: Any, progress: Any, token: Any) -> IndexResult:
-    """Index with the settings of the last index, or with the defaults where there is none."""
-    from motionlens.operations.index import index
-
-    settings: dict[str, Any] = {}
-    try:
-        _, note = rooms.indexes.latest()
-    except IndexMissing:
-        # The first index of this project: the verb's own defaults.
-        note = {}
-    for name in ("model", "tracked", "mask", "flow", "projection", "dim", "seed"):
-        if name in note:
-            settings[name] = note[name]
-    if "levels" in note:
-        settings["timesteps"] = tuple(note["levels"])
-    return index(rooms, **settings, progress=progress, token=token)

@@ -15,6 +15,7 @@ from motionlens.session.work import Hop, ask
 
 # A full disk may hold a commit up; longer than this nobody waits for a window to close.
 _PATIENCE_S = 10.0
+_MOMENT_S = 1.5
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,11 @@ class Opened:
     @property
     def name(self) -> str:
         return self.project.name
+
+    def settle(self) -> None:
+        """Wait a moment for the decisions that are on their way to the disk."""
+        with contextlib.suppress(TimeoutError):
+            self.lanes.store.submit("settle", lambda _: None, Priority.URGENT).result(_MOMENT_S)
 
     def close(self) -> list[str]:
         """End all lanes, the store last; the names of those that are still busy.

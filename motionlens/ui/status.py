@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from motionlens.domain.errors import IndexMissing, MotionLensError
+from motionlens.operations.index import seconds_a_clip
 from motionlens.session.work import OpenProject, ask
 from motionlens.ui import words
 from motionlens.ui.context import WindowContext
@@ -113,6 +114,7 @@ class IndexLine:
     warn: bool = False
     fingerprint: str = ""
     missing: int = 0
+    seconds_a_clip: float | None = None
 
 
 def index_line(project: OpenProject, training: set[str]) -> IndexLine:
@@ -127,16 +129,18 @@ def index_line(project: OpenProject, training: set[str]) -> IndexLine:
     name = index.spec.fingerprint[:6]
     if missing:
         text = f"Index {name}, {words.several(missing, 'clip')} missing"
-        return IndexLine(text, True, name, missing)
+        return IndexLine(text, True, name, missing, seconds_a_clip(project.rooms))
     return IndexLine(f"Index {name} current", False, name)
 
 
 def _index_advice(context: WindowContext, line: IndexLine) -> int:
     clips = words.several(line.missing, "clip")
+    each = line.seconds_a_clip
+    cost = f", {words.span(each * line.missing)}" if each is not None else ""
     return context.notices.tell(
         "warn", f"{clips} {'is' if line.missing == 1 else 'are'} not in index {line.fingerprint}",
         "Rankings leave them out until they are indexed.", panel="library",
-        button=f"Index {clips}", act=lambda: context.actions.run("run.index"),
+        button=f"Index {clips}{cost}", act=lambda: context.actions.run("run.index"),
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QStackedWidget, 
 from motionlens.session.notices import NoticesState
 from motionlens.ui.actions import Actions
 from motionlens.ui.cheat_sheet import CheatSheet
-from motionlens.ui.closing import may_close
+from motionlens.ui.closing import may_close, may_drop
 from motionlens.ui.commands import ProjectCommands
 from motionlens.ui.context import WindowContext
 from motionlens.ui.curator import CuratorPopup, curator_name
@@ -229,8 +229,10 @@ class MainWindow(QMainWindow):
     def _put_away(self) -> bool:
         """Close the project that is open; False if the user would rather stay."""
         desk = self.desk
-        if desk is None or not may_close(self, desk.context.jobs):
-            return desk is None
+        if desk is None:
+            return True
+        if not self._saved_or_given_up(desk) or not may_close(self, desk.context.jobs):
+            return False
         self.desk = None
         self._teller.forget()
         self._show(START)
@@ -245,6 +247,24 @@ class MainWindow(QMainWindow):
         self.header.name.setText("MotionLens")
         self.setWindowTitle("MotionLens")
         return True
+
+    def _saved_or_given_up(self, desk: Desk) -> bool:
+        """Whether every decision that was pressed is on the disk, or may be lost.
+
+        A key and Ctrl+Q right after it must neither ask nor lose anything: what is on its way to
+        the disk gets a moment to arrive.
+        """
+        failures: list[object] = []
+        desk.context.library.failed.connect(failures.append)
+        desk.project.settle()
+        QApplication.sendPostedEvents(self.hop, 0)
+        desk.context.library.failed.disconnect(failures.append)
+        if failures:
+            # The notice that has just come up says what was not saved.
+            return False
+        waiting = [view.unsaved() for view in self.views.values() if hasattr(view, "unsaved")]
+        unsaved = sum(count for count, _ in waiting) + len(desk.context.library.pending)
+        return may_drop(self, unsaved, " ".join(why for _, why in waiting if why))
 
     def _toggle_jobs(self) -> None:
         self.jobs_panel.setVisible(not self.jobs_panel.isVisible())

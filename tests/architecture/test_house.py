@@ -32,7 +32,11 @@ BANNED = {
 def _imported_by(code: str) -> set[str]:
     probe = f"{code}\nimport sys\nprint(*sorted(m for m in {HEAVY!r} if m in sys.modules))"
     done = subprocess.run(
-        [sys.executable, "-c", probe], cwd=CHECKOUT, capture_output=True, text=True, timeout=60,
+        [sys.executable, "-c", probe],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        timeout=60,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -80,7 +84,9 @@ def test_no_module_passes_400_lines_and_no_function_60() -> None:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 length = (node.end_lineno or 0) - node.lineno + 1
-                assert length <= 75, f"{path.name}:{node.lineno} {node.name} has {length} lines"
+                words = ast.get_docstring(node, clean=False) or ""
+                length -= words.count("\n") + 1  # a long explanation is no long function
+                assert length <= 60, f"{path.name}:{node.lineno} {node.name} has {length} lines"
 
 
 def test_no_error_is_swallowed_whole() -> None:
@@ -105,7 +111,11 @@ def test_public_names_have_docstrings() -> None:
 def _tracked() -> list[Path]:
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=CHECKOUT, capture_output=True, text=True, timeout=30, check=False,
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
     )
     if listed.returncode != 0:
         pytest.skip("needs a git checkout")

@@ -85,6 +85,10 @@ class Motion(Protocol):
         """Whether a global camera model explains (nearly) all motion."""
         ...
 
+    def scene_cuts(self, frames: Frames) -> list[int]:
+        """The first frame of each scene but the first, from hard cuts."""
+        ...
+
     def tracks(self, frames: Frames, grid: int) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         """(F, P, 2) px and (F, P) visible, from a grid x grid of points in frame 0."""
         ...

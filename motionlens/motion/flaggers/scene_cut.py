@@ -28,19 +28,28 @@ def judge(evidence: Evidence) -> Flag:
     """
     strength, ratio = _strengths(evidence.new_picture)
     score = float(strength.max(initial=0))
-    cuts = np.flatnonzero(strength >= THRESHOLD)
-    if not len(cuts):
+    found = _first_frames(strength)
+    if not found:
         return Flag(NAME, score, "No frame shows something else than the one before.", False)
     strongest = int(np.argmax(strength))
-    # A cut lies between two frames; named is the first of the new scene.
-    places = ", ".join(str(int(cut) + 1) for cut in cuts[:4])
+    places = ", ".join(str(frame) for frame in found[:4])
     reason = (
-        f"{counted(len(cuts), 'cut')}, at frame {places}{' and more' if len(cuts) > 4 else ''}: "
+        f"{counted(len(found), 'cut')}, at frame {places}{' and more' if len(found) > 4 else ''}: "
         f"at frame {strongest + 1} the picture changes by "
         f"{percent(float(evidence.new_picture[strongest]) / 255)}, "
         f"{times(float(ratio[strongest]))} the change around it."
     )
     return Flag(NAME, score, reason, True)
+
+
+def cuts(evidence: Evidence) -> list[int]:
+    """The first frame of each scene but the first."""
+    return _first_frames(_strengths(evidence.new_picture)[0])
+
+
+def _first_frames(strength: NDArray[np.float64]) -> list[int]:
+    # A cut lies between two frames; named is the first of the new scene.
+    return [int(place) + 1 for place in np.flatnonzero(strength >= THRESHOLD)]
 
 
 def _strengths(

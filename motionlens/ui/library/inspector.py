@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVB
 
 from motionlens.operations.decide import HistoryRow, history
 from motionlens.session.clip_list import LibraryClip, flag_name
+from motionlens.session.library import LibraryState
+from motionlens.session.review_queue import score_text
 from motionlens.session.work import ask
 from motionlens.ui import words
 from motionlens.ui.context import WindowContext
@@ -84,7 +86,7 @@ class Fact(QWidget):
         self.setVisible(bool(value))
 
 
-def facts(clip: LibraryClip, score: float | None, rank: int | None) -> dict[str, str]:
+def facts(clip: LibraryClip, score: str, rank: int) -> dict[str, str]:
     """Name -> value, as shown; what is not known is empty."""
     info = clip.clip.info
     rate = f"{info.fps:.3g} fps" + (", variable" if info.variable_frame_rate else "")
@@ -96,10 +98,19 @@ def facts(clip: LibraryClip, score: float | None, rank: int | None) -> dict[str,
         "Codec": info.codec,
         "Mean motion": motion,
         "Camera's share": camera,
-        "Influence": "" if score is None else f"{words.signed(score)}, rank {rank}",
+        "Score": f"{score}, rank {rank}" if score else "",
         "Id": clip.id[:8],
         "Damage": info.damage,
     }
+
+
+def _scored(library: LibraryState, clip: str) -> tuple[str, int]:
+    """Score and rank in the present ranking; empty without."""
+    ranking = library.ranking
+    row_ = next((r for r in ranking.rows if r.id == clip), None) if ranking else None
+    if row_ is None or ranking is None:
+        return "", 0
+    return score_text(row_.score, ranking.method), row_.rank
 
 
 class Inspector(QWidget):
@@ -121,7 +132,7 @@ class Inspector(QWidget):
             "Codec",
             "Mean motion",
             "Camera's share",
-            "Influence",
+            "Score",
             "Id",
             "Damage",
         )
@@ -200,9 +211,7 @@ class Inspector(QWidget):
         self._curve_title.setText("Motion, px a frame" if curve else "Motion: not analysed yet")
         values: dict[str, str] = {}
         if clip is not None:
-            ranked = {r.id: r for r in library.ranking.rows} if library.ranking else {}
-            row_ = ranked.get(id)
-            values = facts(clip, row_.score if row_ else None, row_.rank if row_ else None)
+            values = facts(clip, *_scored(library, id))
         for name, fact in self._facts.items():
             fact.tell(values.get(name, ""))
         self._caption.setText((clip.clip.caption if clip else "") or "No caption")

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from motionlens.domain.requests import FrameImage
 from motionlens.session.player import PlayerState
-from motionlens.ui.player.vectors import paint_arrows, paint_tracks
+from motionlens.ui.player.vectors import Sprites, paint_arrows, paint_tracks
 from motionlens.ui.player.wheel import paint_wheel
 from motionlens.ui.theme import Theme
 
@@ -53,6 +53,7 @@ class Canvas(QWidget):
         self._enlarge = enlarge
         self._picture: QImage | None = None
         self._pixels: np.ndarray | None = None
+        self._sprites = Sprites()
         self.empty_text = ""
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -185,9 +186,9 @@ class Canvas(QWidget):
         painter.save()
         painter.setClipRect(rect)
         if image.tracks is not None:
-            paint_tracks(painter, rect, image.tracks)
+            paint_tracks(painter, rect, image.tracks, self._sprites)
         if image.arrows is not None:
-            paint_arrows(painter, rect, image.arrows, clip.width)
+            paint_arrows(painter, rect, image.arrows, clip.width, self._sprites)
         painter.restore()
 
     def _paint_chip(self, painter: QPainter, image: FrameImage) -> None:

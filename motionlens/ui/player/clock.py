@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer
+from PySide6.QtGui import QGuiApplication
 
 from motionlens.session.playback import Playback
 
@@ -46,3 +47,11 @@ class PlayClock(QObject):
 
     def _tick(self) -> None:
         self._playback.tick(self._elapsed.nsecsElapsed() / 1e9)
+
+
+def reduced_motion() -> bool:
+    """Whether the system asks for less motion, as far as Qt can tell."""
+    hints = QGuiApplication.styleHints()
+    access = hints.accessibility() if hasattr(hints, "accessibility") else None
+    preference = getattr(access, "motionPreference", None)
+    return preference is not None and "Reduc" in str(preference())

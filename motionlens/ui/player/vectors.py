@@ -1,4 +1,9 @@
-"""Arrows and tracks, painted over a frame."""
+"""Arrows and tracks, painted over a frame.
+
+Stroking three antialiased lines an arrow costs some 25 ms for a full grid of them, more than a
+frame has. An arrow has one of few lengths and directions and stands on a fixed grid, so each kind
+is stroked once and then only copied.
+"""
 
 from __future__ import annotations
 
@@ -7,72 +12,141 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
-from motionlens.ui.player.wheel import DIRECTIONS, direction_colors
+from motionlens.ui.player.wheel import direction_color
 
 # An arrow is drawn longer than the motion of one frame, which is a few px, and never so long that
 # it reaches its neighbour.
 _LEAST, _MOST, _GAIN = 7.0, 20.0, 2.2
 _HEAD = 4.0
 _OUTLINE = QColor(0, 0, 0, 170)
+# Every 5 degrees and every px of length: finer than the eye tells on arrows of this size.
+_DIRECTIONS = 72
+_SPRITE = 32
+_DOT = 8
+# Tails fade in so many steps.
+_FADES = 4
+
+
+class Sprites:
+    """Small pictures of arrows and of a track's head, made when first needed.
+
+    One set for each stage, in device px of the screen that it is on.
+    """
+
+    def __init__(self) -> None:
+        self._ratio = 0.0
+        self._arrows: dict[int, QImage] = {}
+        self._dot: QImage | None = None
+
+    def on(self, ratio: float) -> Sprites:
+        """Forget the pictures of a screen with another density."""
+        if ratio != self._ratio:
+            self._ratio, self._dot = ratio, None
+            self._arrows.clear()
+        return self
+
+    def arrow(self, key: int) -> QImage:
+        """The arrow of `key` = length x 72 + direction (against the clock as seen)."""
+        found = self._arrows.get(key)
+        if found is None:
+            found = self._arrows[key] = self._make_arrow(*divmod(key, _DIRECTIONS))
+        return found
+
+    def dot(self) -> QImage:
+        """The head of a track."""
+        if self._dot is None:
+            self._dot, painter = self._blank(_DOT)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(255, 255, 255, 240))
+            painter.drawEllipse(QPointF(_DOT / 2, _DOT / 2), 2.0, 2.0)
+            painter.end()
+        return self._dot
+
+    def _make_arrow(self, length: int, direction: int) -> QImage:
+        picture, painter = self._blank(_SPRITE)
+        turned = 2 * math.pi * direction / _DIRECTIONS
+        angle = -turned
+        middle, half = _SPRITE / 2, length / 2
+        tip = QPointF(middle + math.cos(angle) * half, middle + math.sin(angle) * half)
+        tail = QPointF(middle - math.cos(angle) * half, middle - math.sin(angle) * half)
+        lines = [QLineF(tail, tip)]
+        for barb in (angle + 2.55, angle - 2.55):
+            end = tip + QPointF(math.cos(barb) * _HEAD, math.sin(barb) * _HEAD)
+            lines.append(QLineF(tip, end))
+        _draw(painter, lines, _OUTLINE, 3.0)
+        _draw(painter, lines, direction_color(turned), 1.3)
+        painter.end()
+        return picture
+
+    def _blank(self, size: int) -> tuple[QImage, QPainter]:
+        pixels = round(size * self._ratio)
+        picture = QImage(pixels, pixels, QImage.Format.Format_ARGB32_Premultiplied)
+        picture.setDevicePixelRatio(self._ratio)
+        picture.fill(0)
+        painter = QPainter(picture)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        return picture, painter
 
 
 def paint_arrows(
-    painter: QPainter, rect: QRectF, arrows: NDArray[np.float32], clip_width: int
+    painter: QPainter,
+    rect: QRectF,
+    arrows: NDArray[np.float32],
+    clip_width: int,
+    sprites: Sprites,
 ) -> None:
     """One arrow a row of `arrows` (N, 4): x, y in fractions of `rect`, dx, dy in px of the clip."""
     if not len(arrows):
         return
-    groups = _arrow_lines(rect, arrows, rect.width() / max(1, clip_width))
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    _draw(painter, [line for lines in groups.values() for line in lines], _OUTLINE, 3.0)
-    colors = direction_colors()
-    for direction, lines in groups.items():
-        _draw(painter, lines, colors[direction], 1.3)
-
-
-def paint_tracks(painter: QPainter, rect: QRectF, tracks: NDArray[np.float32]) -> None:
-    """Fading tails of `tracks` (P, T, 2), newest point first, in fractions of `rect`."""
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    points = tracks * np.array([rect.width(), rect.height()], np.float32)
-    points += np.array([rect.left(), rect.top()], np.float32)
-    steps = points.shape[1]
-    for step in range(steps - 1, 0, -1):
-        older, newer = points[:, step], points[:, step - 1]
-        known = np.isfinite(older).all(axis=1) & np.isfinite(newer).all(axis=1)
-        lines = [
-            QLineF(float(a[0]), float(a[1]), float(b[0]), float(b[1]))
-            for a, b in zip(older[known], newer[known], strict=True)
-        ]
-        _draw(painter, lines, QColor(255, 255, 255, int(190 * (1 - step / steps)) + 20), 1.2)
-    heads = points[:, 0]
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(255, 255, 255, 240))
-    for x, y in heads[np.isfinite(heads).all(axis=1)]:
-        painter.drawEllipse(QPointF(float(x), float(y)), 2.0, 2.0)
-
-
-def _arrow_lines(
-    rect: QRectF, arrows: NDArray[np.float32], scale: float
-) -> dict[int, list[QLineF]]:
-    x = rect.left() + arrows[:, 0] * rect.width()
-    y = rect.top() + arrows[:, 1] * rect.height()
+    ratio = painter.device().devicePixelRatioF()
+    sprites.on(ratio)
+    scale = rect.width() / max(1, clip_width)
     angle = np.arctan2(arrows[:, 3], arrows[:, 2])
     length = np.clip(np.hypot(arrows[:, 2], arrows[:, 3]) * scale * _GAIN, _LEAST, _MOST)
-    bins = np.round(-angle / (2 * math.pi) * DIRECTIONS).astype(int) % DIRECTIONS
-    half_x, half_y = np.cos(angle) * length / 2, np.sin(angle) * length / 2
-    groups: dict[int, list[QLineF]] = {}
-    ends = [(x - half_x, y - half_y, x + half_x, y + half_y)]
-    for turn in (2.55, -2.55):
-        tip_x, tip_y = x + half_x, y + half_y
-        barb = angle + turn
-        ends.append((tip_x, tip_y, tip_x + np.cos(barb) * _HEAD, tip_y + np.sin(barb) * _HEAD))
-    for a, b, c, d in ends:
-        for n, direction in enumerate(bins):
-            line = QLineF(float(a[n]), float(b[n]), float(c[n]), float(d[n]))
-            groups.setdefault(int(direction), []).append(line)
-    return groups
+    directions = np.round(-angle / (2 * math.pi) * _DIRECTIONS).astype(int) % _DIRECTIONS
+    keys = (np.round(length).astype(int) * _DIRECTIONS + directions).tolist()
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+    for key, at in zip(keys, _corners(rect, arrows[:, :2], _SPRITE, ratio), strict=True):
+        painter.drawImage(QPointF(*at), sprites.arrow(key))
+
+
+def paint_tracks(
+    painter: QPainter, rect: QRectF, tracks: NDArray[np.float32], sprites: Sprites
+) -> None:
+    """Fading tails of `tracks` (P, T, 2), newest point first, in fractions of `rect`."""
+    if not len(tracks):
+        return
+    ratio = painter.device().devicePixelRatioF()
+    sprites.on(ratio)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    size = np.array([rect.width(), rect.height()], np.float32)
+    points = tracks * size + np.array([rect.left(), rect.top()], np.float32)
+    steps = points.shape[1] - 1
+    ends = np.concatenate([points[:, :-1], points[:, 1:]], axis=2)
+    known = np.isfinite(ends).all(axis=2)
+    for part in reversed(range(_FADES)):
+        first, last = steps * part // _FADES, steps * (part + 1) // _FADES
+        chosen = ends[:, first:last][known[:, first:last]].tolist()
+        # A px wide at most: Qt draws such lines without stroking a shape for each.
+        color = QColor(255, 255, 255, int(190 * (1 - (part + 0.5) / _FADES)) + 20)
+        _draw(painter, [QLineF(*line) for line in chosen], color, 1.0)
+    heads = tracks[:, 0]
+    heads = heads[np.isfinite(heads).all(axis=1)]
+    for at in _corners(rect, heads, _DOT, ratio):
+        painter.drawImage(QPointF(*at), sprites.dot())
+
+
+def _corners(
+    rect: QRectF, places: NDArray[np.float32], size: int, ratio: float
+) -> list[list[float]]:
+    """Upper left corners of pictures centred on `places`, on whole device px."""
+    across = rect.left() + places[:, 0] * rect.width() - size / 2
+    down = rect.top() + places[:, 1] * rect.height() - size / 2
+    on_px = np.round(np.column_stack([across, down]) * ratio) / ratio
+    corners: list[list[float]] = on_px.tolist()
+    return corners
 
 
 def _draw(painter: QPainter, lines: list[QLineF], color: QColor, width: float) -> None:

@@ -6,6 +6,8 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from motionlens.ui.widgets import line
 
+NARROW = 1360
+
 
 class Body(QWidget):
     """Stages, transport and timeline beside the inspector; decision bar and strip below."""
@@ -43,3 +45,12 @@ class Body(QWidget):
         layout.addWidget(decisions)
         layout.addWidget(line())
         layout.addWidget(strip)
+
+
+def inspector_width(width: int) -> int:
+    """How wide the inspector is in a view of this width, px."""
+    if width >= 2400:
+        return 400
+    if width >= 1900:
+        return 360
+    return 322 if width >= NARROW else 284

@@ -32,6 +32,9 @@ from motionlens.ui.widgets import (
 
 _ICONS = {
     "influence": ("fire", "pos"),
+    "chance": ("fire", "text3"),
+    "combined": ("stack", "text"),
+    "motion": ("activity", "text"),
     "frozen_frames": ("pause", "text"),
     "static": ("image-square", "text"),
     "camera_only": ("video-camera", "text"),
@@ -41,8 +44,15 @@ _ICONS = {
 }
 _METHODS = {
     "cosine": "cosine", "centred": "centred cosine", "whitened": "whitened",
-    "vote": "vote", "combined": "combined", "learned": "learned",
+    "vote": "vote", "combined": "combined score", "learned": "learned score",
 }  # fmt: skip
+_MOST_BARS = 4
+_INFLUENCE = "Score: mean influence over bad queries minus mean over good ones."
+_HOW = {
+    "combined": "Score: mean rank of influence (mean over bad queries minus mean over good ones),"
+    " of motion unlike its class, and of loss. Static shots come first.",
+    "learned": "Score: learned from the decisions made so far, from influence and flow statistics.",
+}
 
 
 class Inspector(QWidget):
@@ -136,11 +146,8 @@ class Inspector(QWidget):
         self._method.setVisible(ranked)
         if ranked and ranking is not None:
             self._method.set_look(_METHODS.get(ranking.method, ranking.method))
-            self._method.setToolTip(
-                self.tr("Score: mean over bad queries minus mean over good ones. Index {f}").format(
-                    f=ranking.fingerprint[:6]
-                )
-            )
+            how = _HOW.get(ranking.method, _INFLUENCE)
+            self._method.setToolTip(f"{how} Index {ranking.fingerprint[:6]}.")
         self.note.setEnabled(candidate is not None)
         self.note.setText(self._state.note(self._clip) if candidate else "")
         self.note.setCursorPosition(0)
@@ -207,15 +214,16 @@ class Inspector(QWidget):
                    default=1.0)  # fmt: skip
         shown = [q for q in self._state.queries if q.clip in scores and q.clip in snapshot.clips]
         shown.sort(key=lambda q: -abs(scores[q.clip]))
-        for query in shown[:6]:
+        for query in shown[:_MOST_BARS]:
             bad = query.polarity is Polarity.BAD
-            name = snapshot.clips[query.clip].name
-            self._bars.add(self._bar(name, scores[query.clip], most, bad))
-        if len(shown) > 6:
-            words = self.tr("and {n} weaker ones").format(n=len(shown) - 6)
+            clip = snapshot.clips[query.clip]
+            name = clip.caption.splitlines()[0] if clip.caption.strip() else clip.name
+            self._bars.add(self._bar(name, clip.name, scores[query.clip], most, bad))
+        if len(shown) > _MOST_BARS:
+            words = self.tr("and {n} weaker ones").format(n=len(shown) - _MOST_BARS)
             self._bars.add(label(self._theme, words, "text3", 11))
 
-    def _bar(self, name: str, score: float, most: float, bad: bool) -> QWidget:
+    def _bar(self, name: str, file: str, score: float, most: float, bad: bool) -> QWidget:
         theme = self._theme
         made = QWidget()
         made.setFixedHeight(25)
@@ -237,6 +245,7 @@ class Inspector(QWidget):
         row.addWidget(number)
         word = self.tr("bad query") if bad else self.tr("good query")
         made.setAccessibleName(f"{word} {name}: {signed(score)}")
+        made.setToolTip(file)
         return made
 
     def _note_done(self) -> None:

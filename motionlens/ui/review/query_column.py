@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from statistics import median
+
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
@@ -18,12 +20,15 @@ from motionlens.ui.widgets import Chip, EmptyState, KeyCap, label
 
 HEADER = 36
 THUMBS = 3
+_WIDE = 16 / 9
 _TEXT_ROOM = 52
 _THUMB_GAP = 12
 
 
 class QueryColumn(QWidget):
     """Header, stage, prompt, thumbnails; without a query it says where one comes from."""
+
+    reshaped = Signal()
 
     def __init__(self, context: WindowContext, state: ReviewState, stage: Canvas) -> None:
         super().__init__()
@@ -43,6 +48,7 @@ class QueryColumn(QWidget):
             thumb.clicked.connect(lambda _=False, place=place: self._choose(place))
         self._empty = EmptyState(theme)
         self._roomy = True
+        self._aspect = _WIDE
         header = QWidget()
         header.setFixedHeight(HEADER)
         bar = QHBoxLayout(header)
@@ -106,6 +112,11 @@ class QueryColumn(QWidget):
                              clip.name if clip else "")  # fmt: skip
         self._words.setText(_where(query, clip))
         self._fill_thumbs()
+        shapes = [c.info.width / max(1, c.info.height) for q in queries if (c := self._clip(q))]
+        aspect = median(shapes) if shapes else _WIDE
+        if aspect != self._aspect:
+            self._aspect = aspect
+            self.reshaped.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -113,6 +124,14 @@ class QueryColumn(QWidget):
         width = (self.width() - _THUMB_GAP * (THUMBS - 1)) / THUMBS
         for thumb in self._thumbs:
             thumb.setFixedHeight(round(min(width / QueryThumb.PICTURE, 84)) + QueryThumb.LINE)
+
+    def stage_height(self, width: int, height: int) -> int:
+        """How high the stage is in a column: its clips' usual shape, as far as words and
+        thumbnails leave room for it. The same for all queries of the set, or it would jump."""
+        below = _TEXT_ROOM + self._thumbs[0].height() + 8
+        usual = round(width / self._aspect)
+        least = min(round(width / _WIDE), height)
+        return max(90, least, min(usual, height - below))
 
     def set_room(self, room: int) -> None:
         """How many px lie below the stage: the thumbnails are left out where they don't fit."""

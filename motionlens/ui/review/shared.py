@@ -7,6 +7,7 @@ from collections.abc import Callable
 from motionlens.domain.errors import IndexMissing, IndexStale
 from motionlens.domain.ranking import Ranking
 from motionlens.session.decision_writer import Written
+from motionlens.session.queue_state import ranking_id
 from motionlens.session.review import ReviewState
 from motionlens.ui.context import WindowContext
 
@@ -70,8 +71,9 @@ class Shared:
             self._state.reread(clips)
 
     def _library_signature(self) -> tuple[object, ...]:
-        clips = self._context.library.clips
-        return len(clips), sum(bool(clip.curve) for clip in clips.values())
+        library = self._context.library
+        analysed = sum(bool(clip.curve) for clip in library.clips.values())
+        return len(library.clips), analysed, ranking_id(library.ranking)
 
     def _library_changed(self) -> None:
         if self._shown():
@@ -79,8 +81,10 @@ class Shared:
 
     def ranked(self, ranking: Ranking) -> None:
         """A ranking is there: its queue fills, and the library can sort by it."""
-        self._context.library.set_ranking(ranking)
         self._state.use_ranking(ranking)
+        # What the library tells next is known here already.
+        self._known = (*self._known[:2], ranking_id(ranking))
+        self._context.library.set_ranking(ranking)
 
     def rank_failed(self, error: BaseException) -> None:
         """Say why there is no ranking; an index of other weights is made again by one button."""

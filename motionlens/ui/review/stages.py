@@ -82,6 +82,7 @@ class Stages(QWidget):
         self._query, self._candidate = query, candidate
         query.setParent(self)
         candidate.setParent(self)
+        query.reshaped.connect(self._arrange)
         self._equal = self._filled = False
         self._left_shown = True
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -130,7 +131,7 @@ class Stages(QWidget):
             self._candidate.setGeometry(0, 0, width, height)
             return
         left, right = arrange(width, height - HEADER, self._equal)
-        stage = max(90, min(round(left / _ASPECT), height - HEADER))
+        stage = self._query.stage_height(left, height - HEADER)
         self._query.stage.setFixedHeight(stage)
         self._query.set_room(height - HEADER - stage)
         self._query.setGeometry(QRect(0, 0, left, height))

@@ -27,7 +27,7 @@ from motionlens.domain.decision import Decision
 from motionlens.session.clip_list import flag_name
 from motionlens.session.queue_state import Mark
 from motionlens.session.review import ReviewState
-from motionlens.session.review_queue import Candidate, signed
+from motionlens.session.review_queue import Candidate
 from motionlens.ui.theme import Theme
 from motionlens.ui.thumbnails import Thumbnails
 
@@ -82,7 +82,7 @@ class StripTable(QAbstractListModel):
     def _spoken(self, candidate: Candidate) -> str:
         mark = self._state.marks.get(candidate.clip.id)
         decision = _WORDS.get(mark.decision, "undecided") if mark else "undecided"
-        score = f", influence {signed(candidate.score)}" if candidate.score is not None else ""
+        score = f", score {candidate.score_text}" if candidate.score_text else ""
         total = len(self._state.queue)
         return f"Candidate {candidate.rank} of {total}, {candidate.clip.name}{score}, {decision}"
 
@@ -193,7 +193,7 @@ class StripDelegate(QStyledItemDelegate):
             )
             painter.drawText(below, middle, shown)
             return
-        painter.drawText(below, middle | Qt.AlignmentFlag.AlignRight, signed(candidate.score))
+        painter.drawText(below, middle | Qt.AlignmentFlag.AlignRight, candidate.score_text)
         most = max((abs(row.score or 0.0) for row in self._state.queue[:1]), default=1.0)
         least = max((abs(row.score or 0.0) for row in self._state.queue[-1:]), default=1.0)
         most = max(most, least, 1e-9)

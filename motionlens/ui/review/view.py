@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QGuiApplication, QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from motionlens.domain.decision import Decision
@@ -21,11 +21,11 @@ from motionlens.session.ranking import RankState
 from motionlens.session.review import ReviewState
 from motionlens.ui.context import WindowContext
 from motionlens.ui.player.canvas import Canvas
-from motionlens.ui.player.clock import PlayClock
+from motionlens.ui.player.clock import PlayClock, reduced_motion
 from motionlens.ui.player.timeline import AXIS, Timeline
 from motionlens.ui.player.transport import Transport
 from motionlens.ui.review import keys
-from motionlens.ui.review.body import Body
+from motionlens.ui.review.body import NARROW, Body, inspector_width
 from motionlens.ui.review.context_bar import ContextBar
 from motionlens.ui.review.decision_bar import DecisionBar
 from motionlens.ui.review.empty import ReviewEmpty, say_no_query
@@ -37,7 +37,7 @@ from motionlens.ui.review.stages import CandidateColumn, Stages
 from motionlens.ui.review.strip import Strip
 from motionlens.ui.widgets import NoticeStack
 
-NARROW, LOW = 1360, 740
+LOW = 740
 _PATIENCE_S = 3.0
 _FIRST_OVERLAYS = frozenset({"arrows"})
 
@@ -52,6 +52,7 @@ class ReviewView(QWidget):
         self._make_states(context)
         self._make_widgets(context)
         self._ahead_asked = False
+        self._rank_wanted = False
         self._strip_wanted: bool | None = None
         self._inspector_wanted: bool | None = None
         self._refresh = QTimer(self)
@@ -83,9 +84,11 @@ class ReviewView(QWidget):
         """Another view is on the screen."""
         self.clock.set_shown(False)
 
-    def unsaved(self) -> int:
-        """Decisions whose commit has not returned: closing the window asks about these."""
-        return self.state.writer.waiting
+    def unsaved(self) -> tuple[int, str]:
+        """Decisions whose commit has not returned, and why: closing asks about these."""
+        error = self.state.failure
+        why = f"{error.why or error.what}. {error.next_step}." if error is not None else ""
+        return self.state.writer.waiting, why
 
     def close_view(self) -> None:
         """The project closes: stop the clock and close the players' files on their lane."""
@@ -165,6 +168,12 @@ class ReviewView(QWidget):
         snapshot = self.state.snapshot
         if snapshot is not None:
             self.ranking.start(snapshot.queries, len(snapshot.training))
+
+    def rank_soon(self) -> None:
+        """Rank as soon as the project is read."""
+        self._rank_wanted = self.state.snapshot is None
+        if not self._rank_wanted and not self.why_no_ranking():
+            self.rank()
 
     def why_no_ranking(self) -> str:
         """Empty if a ranking can start, else the reason why not."""
@@ -253,6 +262,8 @@ class ReviewView(QWidget):
 
     def _loaded(self) -> None:
         say_no_query(self.query_column, self.context.actions)
+        if self._rank_wanted:
+            self.rank_soon()
 
     def _queue_changed(self) -> None:
         self._show_page()
@@ -376,25 +387,10 @@ class ReviewView(QWidget):
         self.timeline.setFixedHeight((46 if compact else 60) + AXIS)
         self.timeline.setVisible(not filled)
         self.inspector.set_compact(compact)
-        self.inspector.setFixedWidth(self._inspector_width())
+        self.inspector.setFixedWidth(inspector_width(self.width()))
         wanted = self._inspector_wanted
         self.inspector.setVisible(not filled and (wanted if wanted is not None else True))
         self.decisions.set_compact(compact)
         strip = self._strip_wanted
         self.strip.set_compact(compact)
         self.strip.setVisible(not filled and (strip if strip is not None else not compact))
-
-    def _inspector_width(self) -> int:
-        if self.width() >= 2400:
-            return 400
-        if self.width() >= 1900:
-            return 360
-        return 322 if self.width() >= NARROW else 284
-
-
-def reduced_motion() -> bool:
-    """Whether the system asks for less motion, as far as Qt can tell."""
-    hints = QGuiApplication.styleHints()
-    access = hints.accessibility() if hasattr(hints, "accessibility") else None
-    preference = getattr(access, "motionPreference", None)
-    return preference is not None and "Reduc" in str(preference())

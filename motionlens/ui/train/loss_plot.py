@@ -55,6 +55,8 @@ class LossPlot(QWidget):
         self._plot.setMouseEnabled(x=False, y=False)
         self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         item = self._plot.getPlotItem()
+        # The outermost numbers of both axes need half their own size beside the plot.
+        item.layout.setContentsMargins(0, 10, 16, 0)
         item.setDownsampling(auto=True, mode="mean")
         item.setClipToView(True)
         for name in ("left", "bottom"):

@@ -78,7 +78,7 @@ def test_a_new_clip_is_left_out_until_it_is_indexed(
     verb("index", project, "--model", small_model)
     verb("add", project, slide(tmp_path / "new.mp4", 7, frames=9))
     got = verb("neighbours", project, "--query", bad(project)[0], "--top", 2, "--json")
-    assert "1 training clips are not indexed yet" in got.err
+    assert "1 training clip is not indexed yet" in got.err
     grown = verb("index", project, "--model", small_model, "--json").json
     assert grown["clips"] == len(SPEEDS) + 1
     assert "not indexed" not in verb("neighbours", project, "--query", bad(project)[0]).err
@@ -135,7 +135,7 @@ def test_where_and_which_are_checked_in_words(indexed: Path) -> None:
     verb(*ask, "--frames", "7:7").refused("empty")
     verb(*ask, "--frames", "4:40").refused("10 frames")
     verb(*ask, "--frames", "0:2").refused("given")
-    verb(*ask, "--top", 0).refused("--top is 0")
+    verb(*ask, "--top", 0).refused("--top: 0")
     verb(*ask, "--index", "abcdef").refused("no such index")
     verb(*ask, "--device", "cuda:7").refused("cuda")
     got = verb("rank", indexed, "--bad", "nope", "--json")

@@ -35,7 +35,9 @@ def test_add_takes_folders_with_their_captions_and_again_is_harmless(
     assert (again.code, again.json) == (0, {"added": 0, "known": len(SPEEDS), "skipped": []})
     rows = verb("clips", tmp_path / "p", "--json").json
     assert [row.keys() for row in rows] == [CLIP_KEYS] * len(SPEEDS)
-    assert {row["caption"] for row in rows} == {f"slide: a square moves at speed {s}" for s in SPEEDS}
+    assert {row["caption"] for row in rows} == {
+        f"slide: a square moves at speed {s}" for s in SPEEDS
+    }
     first_row = next(row for row in rows if row["path"].endswith("slide_0.mp4"))
     assert (first_row["width"], first_row["height"], first_row["frames"]) == (64, 48, 10)
     assert (first_row["fps"], first_row["codec"]) == (8.0, "h264")
@@ -90,7 +92,9 @@ def test_nothing_to_add_is_an_error_in_words(tmp_path: Path) -> None:
     verb("add", tmp_path / "p", tmp_path / "empty").refused("No clips in", "none is a video")
     verb("add", tmp_path / "p", tmp_path / "gone").refused("gone does not exist")
     verb("add", tmp_path / "p").refused("Nothing to add")
-    verb("add", tmp_path / "nowhere", tmp_path).refused("not a MotionLens project", "motionlens new")
+    verb("add", tmp_path / "nowhere", tmp_path).refused(
+        "not a MotionLens project", "motionlens new"
+    )
 
 
 def test_a_manifest_brings_captions_and_frame_ranges(tmp_path: Path) -> None:

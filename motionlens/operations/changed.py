@@ -1,0 +1,34 @@
+"""Files that no longer hold what was added: a clip's id stands for its content, not for its path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from motionlens.domain.clip import Clip
+from motionlens.files import content_hash
+from motionlens.operations.rooms import Rooms
+
+
+def changed_files(rooms: Rooms, clips: Iterable[Clip]) -> dict[str, str]:
+    """Clip id -> path of the file that holds something else now; media that are away do not count.
+
+    Size and time tell cheaply which files to look into; only the content decides.
+    """
+    stamps = rooms.store.known_paths()
+    found: dict[str, str] = {}
+    hashes: dict[str, str] = {}
+    for clip in clips:
+        path = next((path for path in clip.paths if Path(path).is_file()), None)
+        if path is None or _stamp(path) == stamps.get(path, ("", 0, 0))[1:]:
+            continue
+        if path not in hashes:
+            hashes[path] = content_hash(path)
+        if hashes[path] != clip.content_hash:
+            found[clip.id] = path
+    return found
+
+
+def _stamp(path: str) -> tuple[int, int]:
+    status = Path(path).stat()
+    return status.st_size, status.st_mtime_ns

@@ -1,0 +1,243 @@
+"""A curator at the keyboard of the real program: keys in, what is shown out.
+
+`motionlens open` runs in this process through the real `main()`; the script that presses the keys
+runs inside its event loop, and waits in loops of its own, so that the window lives meanwhile.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QEventLoop, QSettings, Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
+
+from motionlens.cli import main
+
+# Under a loaded machine a first torch import takes many seconds; waiting ends when it is true.
+PATIENCE_S = 60.0
+# A second press within 80 ms counts as a bounce of the key.
+_BETWEEN_DECISIONS_MS = 100
+_PLAIN = Qt.KeyboardModifier.NoModifier
+CONTROL = Qt.KeyboardModifier.ControlModifier
+
+Script = Callable[["Curator"], None]
+
+
+class Curator:
+    """Presses keys where the focus is, as the hands would, and reads what the window shows."""
+
+    def __init__(self, window: Any) -> None:
+        self.window = window
+
+    # Hands
+
+    def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = _PLAIN) -> None:
+        """One key, to whatever has the focus."""
+        QTest.keyClick(self._focus(), key, modifier)
+        QApplication.processEvents()
+
+    def type(self, text: str) -> None:
+        """Letters, to whatever has the focus."""
+        QTest.keyClicks(self._focus(), text)
+
+    def command(self, words: str) -> None:
+        """Run a command of the palette: Ctrl+K, its words, Enter."""
+        self.press(Qt.Key.Key_K, CONTROL)
+        assert self.window.palette_overlay.isVisible(), "Ctrl+K opened no palette"
+        self.type(words)
+        self.press(Qt.Key.Key_Return)
+        assert not self.window.palette_overlay.isVisible(), f"{words!r} cannot be run"
+
+    def view(self, number: int) -> None:
+        """Ctrl+1 to Ctrl+5."""
+        self.press(Qt.Key(Qt.Key.Key_0 + number), CONTROL)
+
+    def tab_to(self, name: str) -> QWidget:
+        """Tab until the widget of this object name or accessible name has the focus."""
+        passed = []
+        for _ in range(60):
+            focus = QApplication.focusWidget()
+            if focus is not None and name in (focus.objectName(), focus.accessibleName()):
+                return focus
+            passed.append(focus.accessibleName() or type(focus).__name__ if focus else "nothing")
+            self.press(Qt.Key.Key_Tab)
+        raise AssertionError(f"Tab does not lead to {name!r}, only to {passed}")
+
+    def fill(self, name: str, text: str) -> None:
+        """Tab to a field, replace what it holds."""
+        self.tab_to(name)
+        self.press(Qt.Key.Key_A, CONTROL)
+        self.type(text)
+
+    def judge(self, key: Qt.Key) -> str:
+        """Press a deciding key once the candidate is seen; the clip that it was about."""
+        self.until(lambda: self.seen, "the candidate is painted")
+        self.wait_ms(_BETWEEN_DECISIONS_MS)
+        clip = self.clip
+        self.press(key)
+        self.until(lambda: "Saved" in self.text("review.saved"), "the decision is saved")
+        return clip
+
+    def quit(self) -> None:
+        """Ctrl+Q."""
+        self.press(Qt.Key.Key_Q, CONTROL)
+
+    def answer_file_dialog(self, path: Path) -> None:
+        """Type a path into the file dialog that the next key opens, and press Enter."""
+
+        def answer() -> None:
+            dialog = QApplication.activeModalWidget()
+            if not isinstance(dialog, QFileDialog) or not dialog.isVisible():
+                QTimer.singleShot(20, answer)
+                return
+            # The field that a file dialog gives the focus.
+            dialog.activateWindow()
+            self.press(Qt.Key.Key_A, CONTROL)
+            self.type(str(path))
+            self.press(Qt.Key.Key_Return)
+
+        QTimer.singleShot(20, answer)
+
+    # Eyes
+
+    @property
+    def clip(self) -> str:
+        """The id of the candidate on the stage ("" for none)."""
+        current = self.window.views["review"].state.current
+        return current.clip.id if current is not None else ""
+
+    @property
+    def seen(self) -> bool:
+        """Whether the stage has painted a frame of the candidate."""
+        view = self.window.views.get("review")
+        return view is not None and bool(self.clip) and view.state._painted == self.clip
+
+    @property
+    def notices(self) -> list[str]:
+        """The notices on the screen, as a screen reader would say them."""
+        boxes = self.window.findChildren(QWidget, "notice")
+        return [box.accessibleName() for box in boxes if box.isVisible()]
+
+    def text(self, name: str) -> str:
+        """The words of a label or button by its object name ("" if it is not on the screen)."""
+        label: Any = self.window.findChild(QWidget, name)
+        return str(label.text()) if label is not None and label.isVisible() else ""
+
+    def job(self, words: str) -> str:
+        """State of the newest job whose name holds these words ("" for none)."""
+        context = self.window.context
+        rows = [row for row in context.jobs.rows if words in row.name] if context else []
+        return f"{rows[-1].state}: {rows[-1].outcome}" if rows else ""
+
+    def job_done(self, words: str) -> None:
+        """Wait until such a job is done, and fail at once where it failed."""
+        self.until(
+            lambda: bool(self.job(words)) and not self.job(words).startswith(("wait", "run")),
+            f"the job {words!r} ends",
+        )
+        assert self.job(words).startswith("done"), (self.job(words), self.notices)
+
+    # Patience
+
+    def until(self, true: Callable[[], bool], what: str, seconds: float = PATIENCE_S) -> None:
+        """Let the window live until something is so."""
+        end = time.monotonic() + seconds
+        while not true():
+            if time.monotonic() > end:
+                raise AssertionError(f"waited {seconds:.0f} s in vain until {what}; {self._say()}")
+            self.wait_ms(15)
+
+    @staticmethod
+    def wait_ms(milliseconds: int) -> None:
+        """Let the window live for a moment."""
+        loop = QEventLoop()
+        QTimer.singleShot(milliseconds, loop.quit)
+        loop.exec()
+
+    def _say(self) -> str:
+        jobs = self.window.context.jobs.rows if self.window.context else []
+        told = [f"{row.name}: {row.state} {row.what} {row.outcome}" for row in jobs]
+        return f"view {self.window.actions_table.view}, notices {self.notices}, jobs {told}"
+
+    def _focus(self) -> QWidget:
+        return QApplication.focusWidget() or QApplication.activeModalWidget() or self.window
+
+
+def open_by_command_line(project: Path | None, script: Script, settings: Path) -> int:
+    """`motionlens open PROJECT`, with someone at the keyboard; its exit code.
+
+    The script must close the window (`quit`). What it raises is raised here.
+
+    Parameters
+    ----------
+    settings : Path
+        Folder of this user's window settings.
+    """
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    _private_settings(settings)
+    failed: list[BaseException] = []
+    played: list[Any] = []
+
+    def play() -> None:
+        window = _shown_window()
+        if window is None:
+            QTimer.singleShot(10, play)
+            return
+        played.append(window)
+        try:
+            # As on a usual screen; the virtual one may be smaller than the window's least size.
+            window.resize(1440, 900)
+            window.activateWindow()
+            script(Curator(window))
+        except BaseException as error:  # noqa: BLE001 (raised again below)
+            failed.append(error)
+        if window.isVisible():
+            if not failed:
+                failed.append(AssertionError("the script left the window open"))
+            _abandon(window)
+            app.exit(1)
+
+    before, interval = signal.getsignal(signal.SIGINT), sys.getswitchinterval()
+    QTimer.singleShot(0, play)
+    try:
+        code = main(["open", *([str(project)] if project else [])])
+    finally:
+        signal.signal(signal.SIGINT, before)
+        sys.setswitchinterval(interval)
+    if failed:
+        raise failed[0]
+    for window in played:
+        window.deleteLater()
+    app.processEvents()
+    return code
+
+
+def _private_settings(folder: Path) -> None:
+    # Qt reads XDG_CONFIG_HOME once a process; this follows each test's own folder.
+    for form in (QSettings.Format.NativeFormat, QSettings.Format.IniFormat):
+        QSettings.setPath(form, QSettings.Scope.UserScope, str(folder))
+
+
+def _shown_window() -> Any:
+    windows = QApplication.topLevelWidgets()
+    return next((w for w in windows if w.objectName() == "window" and w.isVisible()), None)
+
+
+def _abandon(window: Any) -> None:
+    """Close a window in whose script something failed, without its questions."""
+    with suppress(Exception):
+        for row in window.context.jobs.live if window.context else []:
+            window.context.jobs.cancel(row.key)
+        desk, window.desk = window.desk, None
+        if desk is not None:
+            for view in window.views.values():
+                getattr(view, "close_view", lambda: None)()
+            desk.close()
+    window.close()
