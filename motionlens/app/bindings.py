@@ -99,19 +99,28 @@ class BoundModels:
         return self._load(model, "cpu").weights_hash
 
     def attributor(self, settings: IndexSettings) -> Attributor:
+        return self.attributors(settings, 1)[0]
+
+    def attributors(self, settings: IndexSettings, most: int) -> list[Attributor]:
         from motionlens.attribution import TorchAttributor
 
-        return TorchAttributor(
-            self._load(settings.model, settings.device),
-            tracked=settings.tracked,
-            levels=settings.levels,
-            noise_seed=settings.seed,
-            mask=settings.mask,
-            flow=settings.flow,
-            projection=settings.projection,
-            dim=settings.dim,
-            projection_seed=settings.seed,
-        )
+        def make(model: VideoModel) -> Attributor:
+            return TorchAttributor(
+                model,
+                tracked=settings.tracked,
+                levels=settings.levels,
+                noise_seed=settings.seed,
+                mask=settings.mask,
+                flow=settings.flow,
+                projection=settings.projection,
+                dim=settings.dim,
+                projection_seed=settings.seed,
+            )
+
+        first = self._load(settings.model, settings.device)
+        copies = most if _small_on_cpu(first) else 1
+        others = [self._load(settings.model, settings.device) for _ in range(copies - 1)]
+        return [make(model) for model in (first, *others)]
 
     def sampler(self, model: str, device: str = "auto") -> Sampler:
         return _BoundSampler(self._load(model, device), model)
@@ -130,10 +139,14 @@ class BoundModels:
         from motionlens.models import device, registry
 
         loaded = registry.load_model(self.locate(model), name)
-        if loaded.device.type == "cpu" and loaded.parameters < SMALL_MODEL:
+        if _small_on_cpu(loaded):
             # Beside decoding and flow, a second thread for small kernels costs more than it gives.
             device.set_threads(1)
         return loaded
+
+
+def _small_on_cpu(model: VideoModel) -> bool:
+    return model.device.type == "cpu" and model.parameters < SMALL_MODEL
 
 
 class _BoundSampler:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -471,7 +470,9 @@ def make_demo(
     progress: Progress = NO_PROGRESS,
     cancel: Token = NO_TOKEN,
 ) -> dict[str, Any]:
-    """Make the demo project, or take a finished one as it is; the document of `demo --json`.
+    """Make the demo project, go on with one that was stopped, or take a finished one as it is.
+
+    Returns the document of `demo --json`.
 
     Raises
     ------
@@ -479,21 +480,21 @@ def make_demo(
         The folder holds a project that is no demo, or other files: nothing of it is touched.
     """
     folder = ProjectFolder(Path(path))
+    begun = False
     if folder.database.exists():
         with open_project(path) as project:
             kept = demo.finished_demo(project.rooms)
-            ours = project.rooms.store.setting("demo") is not None
-        if kept is not None and not fresh:
-            return kept
-        if not ours:
-            raise ProjectError(
-                f"{path} is a project of its own", "it was not made by demo", "Name another folder"
-            )
-        # An unfinished demo is made again from the start: it holds nothing of anybody's.
-        shutil.rmtree(folder.root)
-    elif folder.root.exists() and any(folder.root.iterdir()):
+            if kept is not None and not fresh:
+                return kept
+            if project.rooms.store.setting("demo") is None:
+                what, why = f"{path} is a project of its own", "it was not made by demo"
+                raise ProjectError(what, why, "Name another folder")
+            begun = not fresh and demo.goes_on(project.rooms, size, seed)
+            if not begun:
+                demo.clear_demo(project.rooms)
+    elif folder.root.is_dir() and any(folder.root.iterdir()):
         raise ProjectError(f"{path} is not empty", "it holds other files", "Name another folder")
-    with create_project(path) as project:
+    with open_project(path) if begun else create_project(path) as project:
         result = demo.demo(project.rooms, size=size, seed=seed, progress=progress, token=cancel)
     return asdict(result)
 

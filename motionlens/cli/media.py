@@ -1,4 +1,4 @@
-"""`probe, frame, flow, mask, tracks`: one media file, without a project."""
+"""`probe, frame, flow, mask, tracks, overlay`: one media file, without a project."""
 
 from __future__ import annotations
 
@@ -38,6 +38,18 @@ def register(verbs: Verbs) -> None:
     verb.add_argument("path", metavar="PATH")
     verb.add_argument("-o", dest="out", metavar="OUT.npz", required=True)
     verb.add_argument("--grid", type=int, default=16, metavar="N", help="N x N points")
+
+    verb = verbs.add(
+        "overlay",
+        overlay,
+        "write a clip with overlays drawn",
+        "overlay clip.mp4 -o drawn.mp4 --overlay flow,arrows",
+    )
+    verb.add_argument("path", metavar="PATH")
+    verb.add_argument("-o", dest="out", metavar="OUT.mp4", required=True)
+    verb.add_argument(
+        "--overlay", type=overlays, default=("flow",), metavar="flow,mask,tracks,arrows"
+    )
 
 
 def probe(args: argparse.Namespace, out: Output) -> int:
@@ -97,4 +109,15 @@ def tracks(args: argparse.Namespace, out: Output) -> int:
 
     result = inspect.tracks(tools(), args.path, args.out, grid=args.grid)
     out.result(result, f"{result.points} points through {result.frames} frames")
+    return 0
+
+
+def overlay(args: argparse.Namespace, out: Output) -> int:
+    from motionlens.app import tools
+    from motionlens.operations import inspect
+
+    result = inspect.overlay(
+        tools(), args.path, args.out, overlays=args.overlay, progress=out.progress
+    )
+    out.result(result, f"{result.frames} frames at {result.fps:g} fps: {args.out}")
     return 0

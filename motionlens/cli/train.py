@@ -7,6 +7,7 @@ import argparse
 from motionlens.cli.output import Output, table
 from motionlens.cli.parser import Verbs, add_device, add_seed, count
 from motionlens.domain.manifest import APPROVED
+from motionlens.domain.run import LIVE
 
 
 def register(verbs: Verbs) -> None:
@@ -123,7 +124,7 @@ def stop(args: argparse.Namespace, out: Output) -> int:
     with open_project(args.project) as project:
         rows = project.stop(args.name)
     row = rows[0]
-    live = row.state in ("queued", "starting", "running")
+    live = row.state in LIVE
     end = "ends after its current step" if live else f"is {row.state}"
     out.result(rows, f"{row.run} {end}")
     return 0

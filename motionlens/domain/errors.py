@@ -28,8 +28,9 @@ class MotionLensError(Exception):
 
     def sentence(self) -> str:
         """One line: what, why, next step."""
-        parts = (self.what, self.why, self.next_step)
-        return " ".join(_sentence(part) for part in parts if part)
+        # What may begin with the name of a file or verb, which stays as it is.
+        parts = (_ended(self.what), _ended(_capital(self.why)), _ended(self.next_step))
+        return " ".join(part for part in parts if part)
 
     def __reduce__(self) -> tuple[type[MotionLensError], tuple[str, str, str]]:
         # Crosses process borders (decoder child, trainer child) with its three parts intact.
@@ -44,12 +45,16 @@ def from_os_error(error: OSError) -> MotionLensError:
     return MotionLensError(what, error.strerror or str(error), next_step)
 
 
-def _sentence(part: str) -> str:
-    part = " ".join(part.split())
+def _capital(part: str) -> str:
     first = part.split(" ", 1)[0]
     if first.isalpha() and first.islower():  # a word begins a sentence; ids and paths stay
-        part = part[0].upper() + part[1:]
-    return part if part.endswith((".", "!", "?")) else part + "."
+        return part[0].upper() + part[1:]
+    return part
+
+
+def _ended(part: str) -> str:
+    part = " ".join(part.split())
+    return part if not part or part.endswith((".", "!", "?")) else part + "."
 
 
 class UsageError(MotionLensError):

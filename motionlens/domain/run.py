@@ -16,6 +16,10 @@ class RunState(StrEnum):
     FAILED = "failed"
 
 
+# States of a run that has a process, or is about to get one.
+LIVE = frozenset({RunState.QUEUED, RunState.STARTING, RunState.RUNNING})
+
+
 @dataclass(frozen=True)
 class RunSettings:
     """What a run trains and how; written once into its folder.

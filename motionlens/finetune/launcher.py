@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from motionlens.domain.errors import Cancelled, MotionLensError, TrainerError
 from motionlens.domain.manifest import Manifest, manifest_from_json_lines
 from motionlens.domain.ports import Progress, Token
-from motionlens.domain.run import RunInfo, RunSettings, RunState
+from motionlens.domain.run import LIVE, RunInfo, RunSettings, RunState
 from motionlens.files import content_hash, inside, write_atomically, write_json
 from motionlens.finetune.child import Child, start_child
 from motionlens.finetune.process import identify
 from motionlens.finetune.recipe import LEARNING_RATES, METHODS
-from motionlens.finetune.run_folder import LIVE, RunFolder, now
+from motionlens.finetune.run_folder import RunFolder, now
 
 _LOOK_S = 0.1
 _NAME = re.compile(r"[\w][\w.-]{0,79}")
@@ -110,6 +110,10 @@ class ChildTrainer:
             if (path / "settings.json").is_file()
         ]
         return sorted(found, key=lambda info: info.started, reverse=True)
+
+    def settings(self, run: str) -> RunSettings:
+        """What a run was started with."""
+        return self.folder(run).settings()
 
     def losses(self, run: str) -> NDArray[np.float64]:
         """(S, 2): step and loss of each reported step."""

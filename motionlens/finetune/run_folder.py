@@ -27,11 +27,10 @@ from typing import Any
 
 from motionlens.domain.errors import TrainerError
 from motionlens.domain.manifest import Manifest, manifest_from_json_lines
-from motionlens.domain.run import RunInfo, RunSettings, RunState
+from motionlens.domain.run import LIVE, RunInfo, RunSettings, RunState
 from motionlens.files import append_json_line, read_json, read_json_lines, write_json
 from motionlens.finetune.process import ProcessIdentity, identity_from_json
 
-LIVE = frozenset({RunState.QUEUED, RunState.STARTING, RunState.RUNNING})
 # A child that was just started has not yet written who it is.
 _GRACE_S = 20.0
 

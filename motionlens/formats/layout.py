@@ -95,7 +95,7 @@ def place_media(
     write = _writer(entry, options, loads=suffix in suffixes)
     if write is not None:
         suffix = ".mp4"
-    elif entry.span is not None or suffix not in suffixes:
+    elif callable(options.get("normalise")) or entry.span is not None or suffix not in suffixes:
         leave_out(options, entry, _why_not(entry, suffix))
         return None
     folder.mkdir(parents=True, exist_ok=True)
@@ -114,13 +114,13 @@ def _writer(
 ) -> Callable[[ManifestEntry, Path], None] | None:
     """What writes the clip's frames as a new mp4; None where the file itself will do."""
     normalise = options.get("normalise")
-    if callable(normalise):
-        return cast("Callable[[ManifestEntry, Path], None]", normalise)
-    needed = entry.span is not None or not loads
+    needed = callable(normalise) or entry.span is not None or not loads
     # The frames are held in memory at once.
     fits = entry.frames * entry.width * entry.height * 3 <= _LARGEST
-    cut = options.get("cut")
-    return cast("Callable[[ManifestEntry, Path], None]", cut) if needed and fits and cut else None
+    write = normalise if callable(normalise) else options.get("cut")
+    if not needed or not fits or write is None:
+        return None
+    return cast("Callable[[ManifestEntry, Path], None]", write)
 
 
 def _why_not(entry: ManifestEntry, suffix: str) -> str:

@@ -21,6 +21,7 @@ _STEP = 4
 # A homography needs four points; below this many, agreement would mean nothing.
 _LEAST_VECTORS = 16
 _LEAST_INLIERS = 0.3
+_STILL_SHARE = 0.7
 # Slower than this a fitted camera is noise of the flow.
 CAMERA_PX = 0.3
 # From this score on, the camera is all that moves.
@@ -72,7 +73,12 @@ def fit_camera(flow: Flow, tolerance_px: float = 1.0) -> CameraFit:
     points = _grid(height, width, _STEP)
     if len(points) < _LEAST_VECTORS:
         return _no_camera()
-    moved = points + np.ascontiguousarray(flow[::_STEP, ::_STEP]).reshape(-1, 1, 2)
+    vectors = np.ascontiguousarray(flow[::_STEP, ::_STEP]).reshape(-1, 1, 2)
+    speed = np.linalg.norm(vectors, axis=2)
+    if np.quantile(speed, _STILL_SHARE) < CAMERA_PX / 2:
+        # Most of the picture stands still, so the camera does: the fit would find the identity.
+        return CameraFit(np.eye(3), float((speed <= tolerance_px).mean()))
+    moved = points + vectors
     matrix, _ = cv2.findHomography(points, moved, cv2.USAC_MAGSAC, tolerance_px, maxIters=500)
     if matrix is None or not np.isfinite(matrix).all():
         return _no_camera()

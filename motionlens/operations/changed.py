@@ -1,4 +1,4 @@
-"""Files that no longer hold what was added: a clip's id stands for its content, not for its path."""
+"""Files that no longer hold what was added: a clip's id stands for its content, not its path."""
 
 from __future__ import annotations
 

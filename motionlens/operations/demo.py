@@ -8,6 +8,8 @@ worst, the planted truth decides in a person's place, and each decision says so.
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -15,13 +17,15 @@ from pathlib import Path
 from typing import Any
 
 from motionlens.domain.clip import Role
+from motionlens.domain.errors import TrainerError
 from motionlens.domain.manifest import Manifest
 from motionlens.domain.ports import Progress, Token
 from motionlens.domain.ranking import Ranking
+from motionlens.domain.run import LIVE, RunState
 from motionlens.domain.seeds import generator
 from motionlens.domain.statistics import auroc, precision_at
 from motionlens.domain.trial import TrialReport, Vote
-from motionlens.files import write_atomically
+from motionlens.files import content_hash, plain_path, write_atomically
 from motionlens.operations.add import add
 from motionlens.operations.ahead import ahead, spare_lanes
 from motionlens.operations.analyse import analyse
@@ -117,11 +121,12 @@ def demo(
     progress: Progress = NO_PROGRESS,
     token: Token = NO_TOKEN,
 ) -> DemoResult:
-    """Do the whole loop in an empty project; see the module's head for what is real in it."""
+    """Do the whole loop in an empty project, or go on where it was stopped; see the module's head
+    for what is real in it."""
     started = time.monotonic()
     todo = size or DemoSize()
     told: dict[str, Any] = {"progress": progress, "token": token}
-    rooms.store.save_setting("demo", {"finished": False})
+    rooms.store.save_setting("demo", {"finished": False, **_asked(todo, seed)})
     kinds = _render(rooms, todo, seed, progress, token)
     rooms.store.save_setting("planted", kinds)
     analyse(rooms, **told)
@@ -155,10 +160,35 @@ def demo(
     return result
 
 
+def goes_on(rooms: Rooms, size: DemoSize | None, seed: int) -> bool:
+    """Whether a demo of the same size and seed was begun here: what it did is then taken over."""
+    kept = rooms.store.setting("demo") or {}
+    return _asked(size or DemoSize(), seed).items() <= kept.items() and not kept["finished"]
+
+
+def clear_demo(rooms: Rooms) -> None:
+    """End what still trains here, and remove what a demo makes: nothing else in its folder."""
+    _stop_runs(rooms)
+    rooms.store.close()
+    root = rooms.folder.root
+    made = [root / name for name in ("clips", "references", "approved.jsonl", "control.jsonl")]
+    for path in (*rooms.folder.kept, *made):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _asked(size: DemoSize, seed: int) -> dict[str, Any]:
+    return {"size": asdict(size), "seed": seed}
+
+
 def finished_demo(rooms: Rooms) -> dict[str, Any] | None:
     """The document of a demo that was done in this project, or None."""
     kept = rooms.store.setting("demo")
-    return kept["result"] if kept and kept.get("finished") else None
+    if not kept or not kept["finished"]:
+        return None
+    return {**kept["result"], "project": str(rooms.folder.root)}  # it may have been moved
 
 
 def _render(
@@ -186,10 +216,13 @@ def _rendered(
     def render(numbered: tuple[int, tuple[int, str]]) -> str:
         number, (clip_seed, kind) = numbered
         path = folder / f"{name}-{number:03d}.mp4"
+        caption = path.with_suffix(".txt")
+        if path.is_file() and caption.is_file():
+            return str(plain_path(path))  # of a demo that was stopped: both appear whole or not
         made = rooms.world.clip(clip_seed, kind)
         rooms.reader.write(path, made.frames, rooms.world.fps)
-        write_atomically(path.with_suffix(".txt"), made.caption + "\n")
-        return str(path.absolute())
+        write_atomically(caption, made.caption + "\n")
+        return str(plain_path(path))
 
     paths: list[str] = []
     for _, rendered in ahead(enumerate(specs), [render] * spare_lanes()):
@@ -230,9 +263,11 @@ def _review(
     planted = [clip for clip in reviewed if kinds[clip] != "clean"]
     clean = [clip for clip in reviewed if kinds[clip] == "clean"]
     note = "Decided by the planted truth in a curator's place"
+    decided = rooms.store.decisions()
     for decision, clips in (("exclude", planted), ("keep", clean)):
-        if clips:
-            decide(rooms, decision, clips, by=STAND_IN, note=note, ranking=ranking)
+        left = [clip for clip in clips if clip not in decided]
+        if left:
+            decide(rooms, decision, left, by=STAND_IN, note=note, ranking=ranking)
     return planted
 
 
@@ -242,16 +277,45 @@ def _train_both(
     """Two runs side by side, alike in steps, seed and noise; they differ in their clips alone."""
     control = rooms.folder.root / "control.jsonl"
     write_atomically(control, _without_random(rooms, left_out, seed).to_json_lines())
-    common: dict[str, Any] = {
-        "steps": todo.steps,
-        "seed": seed,
-        "progress": progress,
-        "token": token,
-    }
-    other = finetune(rooms, name="control", manifest=control, detach=True, **common)
-    curated = finetune(rooms, name="curated", **common)
-    rooms.trainer.wait(other.run, progress, token)
-    return {"curated": curated.run, "control": other.run}
+    lists: dict[str, Path | None] = {"control": control, "curated": None}
+    told: dict[str, Any] = {"progress": progress, "token": token}
+    for name, manifest in lists.items():
+        if not _under_way(rooms, name, manifest):
+            finetune(
+                rooms,
+                name=name,
+                manifest=manifest,
+                detach=True,
+                steps=todo.steps,
+                seed=seed,
+                **told,
+            )
+    try:
+        for name in ("curated", "control"):
+            rooms.trainer.wait(name, progress, token)
+    except BaseException:
+        # Neither may train on after the demo that started it was stopped.
+        _stop_runs(rooms)
+        raise
+    return {"curated": "curated", "control": "control"}
+
+
+def _under_way(rooms: Rooms, name: str, manifest: Path | None) -> bool:
+    """Whether a run of this name has trained, or trains, on the same list already."""
+    wanted = content_hash(manifest) if manifest else approved(rooms).sha256
+    return any(
+        run.run == name and run.manifest_sha256 == wanted and run.state in (RunState.DONE, *LIVE)
+        for run in rooms.trainer.runs()
+    )
+
+
+def _stop_runs(rooms: Rooms) -> None:
+    live = [run.run for run in rooms.trainer.runs() if run.state in LIVE]
+    for name in live:
+        rooms.trainer.stop(name)
+    for name in live:
+        with contextlib.suppress(TrainerError):  # however it ended, it has ended
+            rooms.trainer.wait(name, NO_PROGRESS, NO_TOKEN)
 
 
 def _without_random(rooms: Rooms, left_out: int, seed: int) -> Manifest:
@@ -267,16 +331,19 @@ def _judge(
     rooms: Rooms, run: str, todo: DemoSize, seed: int, progress: Progress, token: Token
 ) -> tuple[TrialReport, float, float]:
     """A blind trial of a run against the base; its report and both mean motion errors."""
-    made = new_trial(
-        rooms,
-        base="embedded",
-        tuned=run,
-        pairs=todo.pairs,
-        seed=seed,
-        progress=progress,
-        token=token,
+    trial = (
+        _trial_of(rooms, run)
+        or new_trial(
+            rooms,
+            base="embedded",
+            tuned=run,
+            pairs=todo.pairs,
+            seed=seed,
+            progress=progress,
+            token=token,
+        ).trial
     )
-    _, _, pairs = rooms.store.trial(made.trial)
+    _, _, pairs = rooms.store.trial(trial)
     starts = rooms.world.held_out_seeds("judged", todo.pairs)
     base_errors, tuned_errors = [], []
     for pair, start in zip(pairs, starts, strict=True):
@@ -288,11 +355,16 @@ def _judge(
         choice = Vote.TIE
         if abs(left - right) > TIE_PX:
             choice = Vote.LEFT if left < right else Vote.RIGHT
-        vote(rooms, made.trial, pair.number, str(choice), by=JUDGE)
+        vote(rooms, trial, pair.number, str(choice), by=JUDGE)
         tuned_errors.append(left if pair.tuned_left else right)
         base_errors.append(right if pair.tuned_left else left)
     count = len(pairs)
-    return report_trial(rooms, made.trial), sum(base_errors) / count, sum(tuned_errors) / count
+    return report_trial(rooms, trial), sum(base_errors) / count, sum(tuned_errors) / count
+
+
+def _trial_of(rooms: Rooms, run: str) -> str:
+    """The trial of a run that a stopped demo has made already, or empty."""
+    return next((t for t in rooms.store.trials() if rooms.store.trial(t)[1] == run), "")
 
 
 def _frames(rooms: Rooms, clip_id: str) -> Any:

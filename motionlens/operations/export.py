@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from motionlens.domain.clip import Clip, Role
-from motionlens.domain.errors import ManifestError
+from motionlens.domain.errors import ManifestError, UsageError
 from motionlens.domain.manifest import Include, Manifest, ManifestEntry
 from motionlens.domain.ports import Progress, Token
 from motionlens.files import content_hash
@@ -32,6 +32,7 @@ def export(
     out: str | Path,
     include: str = "not-excluded",
     copy: bool = False,
+    normalise: bool = False,
     default_caption: str = "",
     progress: Progress = NO_PROGRESS,
     token: Token = NO_TOKEN,
@@ -44,20 +45,30 @@ def export(
         Which clips count as approved.
     copy : bool
         Copy media into folder layouts instead of linking them.
+    normalise : bool
+        Write each clip of a folder layout anew: upright, square pixels, a constant rate, H.264.
     default_caption : str
         For clips without one.
     """
     exporter = rooms.formats.exporter(format)
+    if normalise and not exporter.folder:
+        raise UsageError(
+            f"The format {format} cannot be normalised",
+            "it lists media where they lie",
+            "Use a format with a folder of its own, such as videofolder",
+        )
     token.check()
     progress("Exporting", 0, 1)
     manifest = approved(rooms, include)
     path_of = {entry.id: entry.path for entry in manifest.entries}
     skipped: list[Skipped] = []
+    cut = _cutter(rooms)
     options: Mapping[str, Any] = {
         "skipped": lambda clip, why: skipped.append(Skipped(path_of[clip], why)),
         "copy": copy,
+        "normalise": cut if normalise else None,
         "default_caption": default_caption,
-        "cut": _cutter(rooms),
+        "cut": cut,
     }
     files = exporter.write(manifest, Path(out), options)
     progress("Exporting", 1, 1)

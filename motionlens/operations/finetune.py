@@ -79,8 +79,7 @@ def finetune(
 ) -> FinetuneResult:
     """Train on the approved clips, or on a given list, in a process of its own.
 
-    A cancel stops the run after its current step; the same call with the same `name`, or `resume`,
-    goes on from there.
+    A cancel stops the run after its current step; the same call, or `resume`, goes on from there.
 
     Parameters
     ----------
@@ -129,9 +128,9 @@ def finetune(
         device=device,
         manifest_sha256=content_hash(file) if file else listed.sha256,
     )
-    if _goes_on(rooms, settings):
-        rooms.trainer.resume(name)
-        run = name
+    run = _unfinished(rooms, settings)
+    if run:
+        rooms.trainer.resume(run)
     elif file is not None:
         run = rooms.trainer.start_from_file(settings, file, listed)
     else:
@@ -221,16 +220,26 @@ def _captioned(entry: ManifestEntry, caption: str) -> ManifestEntry:
     return replace(entry, caption=caption or entry.caption)
 
 
-def _goes_on(rooms: Rooms, settings: RunSettings) -> bool:
-    """True if an unfinished run of this name asked for the same."""
+def _unfinished(rooms: Rooms, settings: RunSettings) -> str:
+    """The newest run that the same call started and that did not end; empty if there is none."""
     for info in rooms.trainer.runs():
-        if settings.run and info.run == settings.run and info.state in _UNFINISHED:
-            return (info.base, info.steps, info.manifest_sha256) == (
-                settings.base,
-                settings.steps,
-                settings.manifest_sha256,
-            )
-    return False
+        if info.state not in _UNFINISHED or settings.run not in ("", info.run):
+            continue
+        try:
+            made = rooms.trainer.settings(info.run)
+        except TrainerError:
+            continue  # its folder is damaged: nothing to go on from
+        # What a run takes of itself, or may change with the machine, says nothing of the call.
+        asked = replace(
+            settings,
+            run=made.run,
+            started=made.started,
+            device=made.device,
+            learning_rate=settings.learning_rate or made.learning_rate,
+        )
+        if asked == made:
+            return info.run
+    return ""
 
 
 def _followed(

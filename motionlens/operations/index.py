@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +27,7 @@ from motionlens.domain.ports import (
 )
 from motionlens.operations import captions
 from motionlens.operations.add import Skipped
-from motionlens.operations.ahead import ahead
+from motionlens.operations.ahead import ahead, spare_lanes
 from motionlens.operations.changed import changed_files
 from motionlens.operations.rooms import NO_PROGRESS, NO_TOKEN, Rooms, frame_range, present_path
 
@@ -99,14 +99,15 @@ def index(
         lasting_name(rooms, model), tracked, timesteps, mask, flow, projection, dim, seed, device
     )
     progress("Loading the model", 0, 1)
-    attributor = rooms.models.attributor(settings)
-    fingerprint = attributor.spec.fingerprint
+    attributors = rooms.models.attributors(settings, jobs or spare_lanes())
+    spec = attributors[0].spec
+    fingerprint = spec.fingerprint
     renamed = captions.changed(rooms, fingerprint, training)
     if renamed and fingerprint in rooms.indexes.fingerprints():
         rooms.indexes.drop(fingerprint, renamed)
-    with closing(rooms.indexes.open(attributor.spec, note(settings))) as opened:
+    with closing(rooms.indexes.open(spec, note(settings))) as opened:
         try:
-            skipped = _fill(rooms, opened, training, settings, attributor, jobs, progress, token)
+            skipped = _fill(rooms, opened, training, settings, attributors, progress, token)
         finally:
             done = opened.done()
             captions.remember(rooms, fingerprint, (clip for clip in training if clip.id in done))
@@ -124,8 +125,7 @@ def _fill(
     opened: GradientIndex,
     training: Sequence[Clip],
     settings: IndexSettings,
-    attributor: Attributor,
-    jobs: int | None,
+    attributors: Sequence[Attributor],
     progress: Progress,
     token: Token,
 ) -> list[Skipped]:
@@ -140,21 +140,19 @@ def _fill(
     todo = [clip for clip in todo if clip.id not in changed]
     pending: dict[str, GradientRow] = {}
     started = time.monotonic()
-    for done, (clip, ready) in enumerate(
-        _prepared(rooms, todo, settings, attributor.frames, jobs or 1)
-    ):
+    workers = [_worker(rooms, settings, attributor) for attributor in attributors]
+    for done, (clip, ready) in enumerate(ahead(todo, workers, READ_AHEAD)):
         token.check()
         progress("Indexing", len(training) - len(todo) + done, len(training))
         try:
-            seen = ready()
-            pending[clip.id] = attributor.row(seen.frames, seen.mask, clip.caption)
+            pending[clip.id] = ready()
         except (MediaError, UsageError, ModelError) as error:  # of this clip alone
             skipped.append(Skipped(clip.path, error.why or error.what))
         if len(pending) >= COMMIT_EVERY:
             opened.commit(pending)
             pending = {}
     opened.commit(pending)
-    made = len(todo) - len(skipped)
+    made = len(todo) + len(changed) - len(skipped)
     if made >= _COST_CLIPS and not rooms.store.read_only:
         rooms.store.save_setting(_COST, (time.monotonic() - started) / made)
     return skipped
@@ -166,16 +164,17 @@ def seconds_a_clip(rooms: Rooms) -> float | None:
     return float(kept) if isinstance(kept, int | float) else None
 
 
-def _prepared(
-    rooms: Rooms, clips: Sequence[Clip], settings: IndexSettings, samples: int, jobs: int
-) -> Iterator[tuple[Clip, Callable[[], ModelClip]]]:
-    """Each clip with a call that waits for what the model sees of it, read ahead."""
+def _worker(
+    rooms: Rooms, settings: IndexSettings, attributor: Attributor
+) -> Callable[[Clip], GradientRow]:
+    """What one lane does for a clip: decode, mask, gradient, with tools of its own."""
+    motion = rooms.motion(settings.flow)
 
-    def reader() -> Callable[[Clip], ModelClip]:
-        motion = rooms.motion(settings.flow)  # tools of its own: they belong to one lane
-        return lambda clip: model_clip(rooms, clip, motion, settings.mask, samples)
+    def row(clip: Clip) -> GradientRow:
+        seen = model_clip(rooms, clip, motion, settings.mask, attributor.frames)
+        return attributor.row(seen.frames, seen.mask, clip.caption)
 
-    yield from ahead(clips, [reader() for _ in range(jobs)], READ_AHEAD)
+    return row
 
 
 def lasting_name(rooms: Rooms, model: str) -> str:

@@ -1,4 +1,4 @@
-"""`probe, frame, flow, mask, tracks`: one media file, looked at without a project."""
+"""`probe, frame, flow, mask, tracks, overlay`: one media file, looked at without a project."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ import numpy as np
 
 from motionlens.domain.clip import MediaInfo
 from motionlens.domain.errors import UsageError
-from motionlens.domain.ports import Frames
+from motionlens.domain.ports import Frames, Progress, Token
 from motionlens.files import atomic_file
-from motionlens.operations.rooms import Tools
+from motionlens.operations.rooms import NO_PROGRESS, NO_TOKEN, Tools
 
 # Frames read round a frame whose overlay needs flow (the next one) or trails (the last twelve).
 _TRAIL = 12
+# A single picture has no rate of its own.
+_STILL_FPS = 1.0
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,12 @@ class MaskResult:
 class TracksResult:
     points: int
     frames: int
+
+
+@dataclass(frozen=True)
+class OverlayResult:
+    frames: int
+    fps: float
 
 
 def probe(tools: Tools, path: str | Path) -> MediaInfo:
@@ -116,6 +124,34 @@ def tracks(tools: Tools, path: str | Path, out: str | Path, *, grid: int = 16) -
     points, visible = tools.motion().tracks(frames, grid)
     _save_npz(out, tracks=points, visible=visible)
     return TracksResult(points.shape[1], points.shape[0])
+
+
+def overlay(
+    tools: Tools,
+    path: str | Path,
+    out: str | Path,
+    *,
+    overlays: Sequence[str] = ("flow",),
+    progress: Progress = NO_PROGRESS,
+    token: Token = NO_TOKEN,
+) -> OverlayResult:
+    """Write a clip as H.264 mp4 with overlays (`flow, mask, tracks, arrows`) in every frame.
+
+    At the clip's mean rate; clips of a variable rate lose their rhythm.
+    """
+    info = tools.reader.probe(path)
+    frames = tools.reader.frames(path)
+    motion = tools.motion()
+    # A second array: flow needs each frame as it was, and its neighbour.
+    drawn = np.empty_like(frames)
+    for n in range(len(frames)):
+        token.check()
+        progress("Drawing overlays", n, len(frames))
+        drawn[n] = motion.overlay(frames, n, overlays)
+    progress("Drawing overlays", len(frames), len(frames))
+    fps = info.fps or _STILL_FPS
+    tools.reader.write(out, drawn, fps)
+    return OverlayResult(len(frames), fps)
 
 
 def _save_npz(out: str | Path, **arrays: np.ndarray) -> None:

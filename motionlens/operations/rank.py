@@ -12,7 +12,15 @@ from numpy.typing import NDArray
 from motionlens.domain.clip import Clip, Region, Role, Span
 from motionlens.domain.errors import UsageError
 from motionlens.domain.ports import CandidateScores, CandidateStatistics, Progress, Scorer, Token
-from motionlens.domain.ranking import Neighbours, Polarity, Query, RankedClip, Ranking, ScoredClip
+from motionlens.domain.ranking import (
+    Method,
+    Neighbours,
+    Polarity,
+    Query,
+    RankedClip,
+    Ranking,
+    ScoredClip,
+)
 from motionlens.domain.statistics import benjamini_hochberg
 from motionlens.operations.clips import ClipFinder
 from motionlens.operations.queries import QueryMaker, open_fresh
@@ -90,8 +98,9 @@ def rank(
         null = maker.null_rows(queries, copies, progress, token)
         null_method = "centred" if method in ("combined", "learned") else method
         against = _score(scorer, joined, rows, len(bad_clips), null_method).scores
-        nulls = [_score(scorer, joined, copy, len(bad_clips), null_method).scores for copy in null]
-        p = scorer.p_values(against, np.concatenate(nulls))
+        p = scorer.p_values(
+            against, _null_scores(scorer, joined, null, len(bad_clips), null_method)
+        )
         q = benjamini_hochberg(p)
     ranking = Ranking(
         method=method,
@@ -229,6 +238,26 @@ def _score(
     scorer: Scorer, joined: _Joined, rows: NDArray[np.float32], bad: int, method: str
 ) -> CandidateScores:
     return scorer.candidates(joined.vectors, rows[:bad], rows[bad:], method, joined.statistics)
+
+
+def _null_scores(
+    scorer: Scorer, joined: _Joined, null: NDArray[np.float32], bad: int, method: str
+) -> NDArray[np.float64]:
+    """Scores of all clips under each copy of the queries, (copies, Q, D), together."""
+    if method == Method.VOTE:
+        # Votes are counted within a set of queries, so each copy is scored by itself.
+        return np.concatenate([_score(scorer, joined, copy, bad, method).scores for copy in null])
+    # One pass over the index for all copies: what the method learns from it is learnt once.
+    copies, queries, dim = null.shape
+    rows = null.reshape(copies * queries, dim)
+    cosines = _score(scorer, joined, rows, len(rows), method).per_query
+    by_copy = cosines.reshape(len(joined.ids), copies, queries).astype(np.float64)
+    scores = np.zeros((len(joined.ids), copies))
+    if bad:
+        scores += by_copy[:, :, :bad].mean(axis=2)
+    if bad < queries:
+        scores -= by_copy[:, :, bad:].mean(axis=2)
+    return scores.ravel()
 
 
 def _ranked(

@@ -144,9 +144,9 @@ def _pairs(
 
     # The next batch is made while this one is encoded.
     for batch, generations in ahead(batched(starts), [both], depth=1):
-        token.check()
-        progress("Making pairs", len(made), count)
         for start, base, tuned in zip(batch, *generations(), strict=True):
+            token.check()
+            progress("Making pairs", len(made), count)
             number = len(made) + 1
             tuned_left = sides[number - 1]
             names = []

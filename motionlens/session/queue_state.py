@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -277,6 +277,17 @@ class QueueState:
             self._place = self._find_undecided(1) or 0
         self.queue_changed.emit()
         self._moved()
+
+    def _bring_in(self, clips: Iterable[str]) -> None:
+        """Show clips that the filters hide at their places in the queue; all others stay."""
+        order = self._walk.order
+        shown = {*order, *clips}
+        if len(shown) == len(order):
+            return
+        later = [clip for clip in order if self._decision(clip) is Decision.UNSURE]
+        self._walk = Walk.over(c.clip.id for c in self.queue if c.clip.id in shown)
+        for clip in later:
+            self._walk.put_last(clip)
 
     def _moved(self) -> None:
         self._painted = None

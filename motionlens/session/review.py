@@ -197,6 +197,7 @@ class ReviewState(QueueState):
 
     def _show_undone(self, written: Written) -> None:
         clips = [clip for clip in written.changes.clips if clip in self._by_id]
+        self._bring_in(clips)
         later = {clip for clip in self._walk.order if self._decision(clip) is Decision.UNSURE}
         for clip in clips:
             if clip in later:
@@ -211,7 +212,7 @@ class ReviewState(QueueState):
             words = f"{done} {self._by_id[clips[0]].rank}, {self._by_id[clips[0]].clip.name}"
         self.last = LastDecision(words, Mark(Decision.CLEAR, saved), self._now_s())
         if clips:
-            self._place = self._walk.order.index(clips[0]) if clips[0] in self._walk.order else 0
+            self._place = self._walk.order.index(clips[0])
             self._moved()
 
     def _stand(self, found: Mapping[str, Event | None]) -> None:

@@ -145,7 +145,7 @@ def create_file(path: Path) -> Connection:
     """A new, empty database in WAL mode; the file must not exist."""
     with errors.told(path, f"{path} cannot be made"):
         raw = _sqlite(path, "rwc")
-        _prepare(raw)
+        _prepare(raw, new=True)
         return Connection(path, raw, read_only=False)
 
 
@@ -192,13 +192,15 @@ def _sqlite(path: Path, mode: str, immutable: bool = False) -> sqlite3.Connectio
     )
 
 
-def _prepare(raw: sqlite3.Connection, writing: bool = True) -> None:
+def _prepare(raw: sqlite3.Connection, writing: bool = True, new: bool = False) -> None:
     raw.execute("PRAGMA foreign_keys = ON")
     # A project from elsewhere must not run functions from its own views and triggers.
     raw.execute("PRAGMA trusted_schema = OFF")
     if not writing:
         return
-    if raw.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+    # A file that is opened by mistake is refused later, and must be left as it is.
+    ours = new or raw.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID
+    if ours and raw.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
         raw.execute("PRAGMA journal_mode = WAL")
     # Said to be saved means synced: NORMAL may lose the last decisions on a power cut.
     raw.execute("PRAGMA synchronous = FULL")

@@ -36,6 +36,7 @@ def make_application(arguments: list[str]) -> QApplication:
 
 def run_window(project: Path | None, settings: QSettings | None = None) -> int:
     """Open the window, on a project where one is named, and stay until it closes."""
+    interval, interrupt = sys.getswitchinterval(), signal.getsignal(signal.SIGINT)
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     app = make_application(sys.argv[:1])
     theme = Theme()
@@ -53,6 +54,9 @@ def run_window(project: Path | None, settings: QSettings | None = None) -> int:
     beat.stop()
     hook.remove()
     app.removeEventFilter(keys)
+    # A script that opened the window gets its process back as it was.
+    signal.signal(signal.SIGINT, interrupt)
+    sys.setswitchinterval(interval)
     return int(code)
 
 

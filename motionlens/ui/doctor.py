@@ -61,7 +61,12 @@ class DoctorBar(QWidget):
         """Ask `doctor` in a process of its own, after the first paint."""
         if not self._asked:
             self._asked = True
-            QTimer.singleShot(400, self._look)
+            QTimer.singleShot(400, self._look_if_seen)
+
+    @property
+    def known(self) -> bool:
+        """Whether `doctor` has answered."""
+        return self._document is not None
 
     def show_details(self, window: QWidget) -> None:
         """All checks on a card; asked first where they are not known yet."""
@@ -77,6 +82,13 @@ class DoctorBar(QWidget):
         self._closed = True
         if self._child is not None:
             self._child.cancel(wait_ms=2000)
+
+    def _look_if_seen(self) -> None:
+        # `open PROJECT` passes this page: nothing heavy may start behind a project that is shown.
+        if self.isVisible():
+            self._look()
+        else:
+            self._asked = False
 
     def _look(self) -> None:
         if self._child is not None or self._closed:

@@ -61,6 +61,12 @@ class Thumbnails(QObject):
         _trim(self._scaled, _KEPT)
         return self._scaled[key]
 
+    @property
+    def idle(self) -> bool:
+        """Whether every picture that was asked for is made."""
+        with self._lock:
+            return not self._busy
+
     def _want(self, clip: Clip) -> None:
         if clip.id in self.missing:
             return

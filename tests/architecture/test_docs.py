@@ -37,8 +37,8 @@ COMMON = {"-h", "--help", "--json", "--quiet"}
 ELSEWHERE = {
     # Drawing from a diffusion model is called sampling, and so is reading a picture or a clip at
     # chosen places; no clip is meant.
-    "sample": """models/ domain/ports/attribution.py app/bindings.py operations/generate.py finetune/
-        media/picture.py operations/flow_fields.py operations/index.py""",
+    "sample": """models/ domain/ports/attribution.py app/bindings.py operations/generate.py
+        operations/flow_fields.py operations/index.py finetune/ media/picture.py""",
     # Qt's rows, a list's rows and a queue's entries are items; a clip never is.
     "item": """ui/ session/ cli/output.py formats/ store/rows.py operations/add.py
         operations/ahead.py""",

@@ -1,4 +1,4 @@
-"""Bad input in the window: a notice in words beside its panel, the window lives, nothing is lost."""
+"""Bad input in the window: told in words at its panel, the window lives, nothing is lost."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
 
-from motionlens.app import open_project
+from motionlens.app import create_project, open_project
 from tests.support.shared import shared_folder
+from tests.support.verbs import slide
 from tests.support.window_driver import Curator
 
 # Files that hold no video, whatever their names say, and some that are odd and fine.
@@ -70,14 +71,20 @@ def test_a_file_in_place_of_a_project_is_told(opened, tmp_path):
     assert opened(file, lambda curator: refused(curator, "notes.txt")) == 0
 
 
-def test_media_that_are_gone_are_told_and_can_still_be_judged_later(opened, made_project, tmp_path):
+def test_media_that_are_gone_are_told_and_the_clips_stay(opened, tmp_path):
     """The clips' files were moved away: the library lists them, Review says what is missing."""
-    project, clips = _moved_away(made_project, tmp_path)
+    project, clips = moved_away(tmp_path)
 
     def sitting(curator: Curator) -> None:
         curator.until(lambda: bool(curator.clip), "the first clip is on the stage")
         curator.until(lambda: bool(told(curator)), "it is told what is missing")
-        assert "not there" in told(curator)
+        in_words(told(curator))
+        assert "clip_" in told(curator)
+        # What cannot be seen cannot be judged, and another clip can be asked for.
+        clip = curator.clip
+        curator.press(Qt.Key.Key_X)
+        curator.press(Qt.Key.Key_D)
+        assert curator.clip != clip
         lives(curator)
         curator.command("analyse")
         curator.job_done("Analyse")
@@ -98,18 +105,15 @@ def test_media_that_are_gone_are_told_and_can_still_be_judged_later(opened, made
 
 
 def told(curator: Curator) -> str:
-    """What the stage or a notice says of the missing clip."""
-    stage = curator.window.views["review"].candidate_stage
-    return " ".join([*curator.notices, stage.accessibleDescription(), stage.empty_text])
+    """What the stage says in place of a frame."""
+    error = curator.window.views["review"].playback.candidate.error
+    return "" if error is None else f"{error.what}. {error.why}. {error.next_step}"
 
 
-def _moved_away(made_project: Path, tmp_path: Path) -> tuple[Path, list[str]]:
-    from tests.support.verbs import slide
-
+def moved_away(tmp_path: Path) -> tuple[Path, list[str]]:
+    """A project whose clips lie elsewhere now; the clips' ids."""
     media = tmp_path / "media"
     files = [slide(media / f"clip_{n}.mp4", speed=1 + n, frames=8) for n in range(3)]
-    from motionlens.app import create_project
-
     with create_project(tmp_path / "gone") as made:
         made.add([media])
         clips = [clip.id for clip in made.rooms.store.clips()]

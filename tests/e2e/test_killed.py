@@ -15,7 +15,7 @@ from motionlens.app import create_project, open_project
 from tests.support.verbs import slide, verb
 from tests.support.window_child import played
 
-CLIPS = 40
+CLIPS = 20
 
 
 def many_clips(root: Path) -> tuple[Path, Path]:
@@ -39,9 +39,7 @@ def indexing(project: Path) -> subprocess.Popen[str]:
 
 def committed(project: Path) -> int:
     """Rows that are on the disk, counted without the program."""
-    return sum(
-        len(file.read_bytes().splitlines()) for file in (project / "index").glob("*/ids")
-    )
+    return sum(len(file.read_bytes().splitlines()) for file in (project / "index").glob("*/ids"))
 
 
 def kill_when_some_are_done(child: subprocess.Popen[str], project: Path) -> None:

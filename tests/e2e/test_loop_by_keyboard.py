@@ -25,9 +25,7 @@ def read_only(project: Path) -> sqlite3.Connection:
 def stored(project: Path) -> dict[str, str]:
     """Clip id -> decision, read as another program would."""
     with open_project(project) as other:
-        return {
-            clip: str(event.decision) for clip, event in other.rooms.store.decisions().items()
-        }
+        return {clip: str(event.decision) for clip, event in other.rooms.store.decisions().items()}
 
 
 def test_from_clips_to_a_trial_by_keys_alone(opened, project):
@@ -109,9 +107,7 @@ def export(curator: Curator, project: Path) -> None:
 
 def train(curator: Curator) -> None:
     curator.view(4)
-    curator.until(
-        lambda: curator.window.actions_table.reason("run.train") == "", "a run can start"
-    )
+    curator.until(lambda: curator.window.actions_table.reason("run.train") == "", "a run can start")
     curator.fill("Name", "run-by-keys")
     curator.fill("Steps", "30")
     curator.fill("Batch", "4")

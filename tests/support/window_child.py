@@ -72,6 +72,4 @@ def _say(when: str) -> None:
 if __name__ == "__main__":
     from tests.support.window_driver import open_by_command_line
 
-    sys.exit(
-        open_by_command_line(Path(sys.argv[2]), SCRIPTS[sys.argv[1]], Path(sys.argv[3]))
-    )
+    sys.exit(open_by_command_line(Path(sys.argv[2]), SCRIPTS[sys.argv[1]], Path(sys.argv[3])))

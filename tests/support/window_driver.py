@@ -110,8 +110,9 @@ class Curator:
     @property
     def clip(self) -> str:
         """The id of the candidate on the stage ("" for none)."""
-        current = self.window.views["review"].state.current
-        return current.clip.id if current is not None else ""
+        view = self.window.views.get("review")
+        current = view.state.current if view is not None else None
+        return str(current.clip.id) if current is not None else ""
 
     @property
     def seen(self) -> bool:
@@ -167,7 +168,12 @@ class Curator:
         return f"view {self.window.actions_table.view}, notices {self.notices}, jobs {told}"
 
     def _focus(self) -> QWidget:
-        return QApplication.focusWidget() or QApplication.activeModalWidget() or self.window
+        dialog = QApplication.activeModalWidget()
+        if QApplication.activeWindow() is None:
+            # A screen without a window manager: nobody gives the keys back after a dialog.
+            (dialog or self.window).activateWindow()
+            QApplication.processEvents()
+        return QApplication.focusWidget() or dialog or self.window
 
 
 def open_by_command_line(project: Path | None, script: Script, settings: Path) -> int:
@@ -196,7 +202,7 @@ def open_by_command_line(project: Path | None, script: Script, settings: Path) -
             window.resize(1440, 900)
             window.activateWindow()
             script(Curator(window))
-        except BaseException as error:  # noqa: BLE001 (raised again below)
+        except BaseException as error:
             failed.append(error)
         if window.isVisible():
             if not failed:
@@ -233,6 +239,10 @@ def _shown_window() -> Any:
 def _abandon(window: Any) -> None:
     """Close a window in whose script something failed, without its questions."""
     with suppress(Exception):
+        # A project that is being opened can only be closed once it is open.
+        end = time.monotonic() + PATIENCE_S
+        while window.start._opening.text() and time.monotonic() < end:
+            Curator.wait_ms(20)
         for row in window.context.jobs.live if window.context else []:
             window.context.jobs.cancel(row.key)
         desk, window.desk = window.desk, None

@@ -179,6 +179,11 @@ class Models(Protocol):
 
     def attributor(self, settings: IndexSettings) -> Attributor: ...
 
+    def attributors(self, settings: IndexSettings, most: int) -> list[Attributor]:
+        """At most so many alike, to work side by side: several where a small model runs on the
+        CPU, one where a device or all cores belong to one model."""
+        ...
+
     def sampler(self, model: str, device: str = "auto") -> Sampler: ...
 
 

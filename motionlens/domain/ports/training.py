@@ -44,6 +44,10 @@ class Trainer(Protocol):
         """Newest first; a run whose process is gone is never `running`."""
         ...
 
+    def settings(self, run: str) -> RunSettings:
+        """What a run was started with; :class:`TrainerError` if that cannot be read."""
+        ...
+
     def losses(self, run: str) -> NDArray[np.float64]:
         """(S, 2): step and loss of each reported step."""
         ...

@@ -144,6 +144,7 @@ class Canvas(QWidget):
         self.update()
 
     def _clip_changed(self) -> None:
+        self.setAccessibleDescription("")
         if self._state.clip is None:
             self._picture = self._pixels = None
             self.update()
@@ -153,6 +154,8 @@ class Canvas(QWidget):
     def _failed(self, error: object) -> None:
         del error
         self._late.stop()
+        # What is painted instead of a frame is told to who cannot see it, too.
+        self.setAccessibleDescription(". ".join(filter(None, self._words())))
         self.update()
 
     def _tell_size(self) -> None:
@@ -161,13 +164,18 @@ class Canvas(QWidget):
             round(self.width() * ratio), round(self.height() * ratio), ratio, self._enlarge
         )
 
-    def _paint_words(self, painter: QPainter) -> None:
+    def _words(self) -> tuple[str, str]:
+        """What is said where no frame can be shown: a title and more words."""
         error = self._state.error
         if self._state.clip is None:
-            title, words = self.empty_text, ""
-        elif error is not None:
-            title, words = error.what, " ".join(filter(None, (error.why, error.next_step)))
-        else:
+            return self.empty_text, ""
+        if error is None:
+            return "", ""
+        return error.what, ". ".join(filter(None, (error.why, error.next_step)))
+
+    def _paint_words(self, painter: QPainter) -> None:
+        title, words = self._words()
+        if not title:
             return
         area = QRectF(self.rect()).adjusted(24, 0, -24, 0)
         flags = Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap

@@ -42,7 +42,8 @@ class LossPlot(QWidget):
         low, high = np.percentile(losses[:, 1], [0.5, 99.5])
         room = max(float(high - low) * 0.1, 1e-4)
         self._plot.setYRange(float(low) - room, float(high) + room, padding=0)
-        self._plot.setXRange(0, max(steps, int(losses[-1, 0])), padding=0)
+        # A little more than the last step, whose number would be cut off otherwise.
+        self._plot.setXRange(0, max(steps, int(losses[-1, 0])) * 1.015, padding=0)
         self.setAccessibleName(f"Loss, now {smooth[-1]:.4f}, at first {smooth[0]:.4f}")
 
     def _make(self) -> None:

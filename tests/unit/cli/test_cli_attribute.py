@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import motionlens
 from motionlens.models.embedded import EmbeddedModel
 from tests.support.verbs import Answer, slide, verb
 from tests.unit.cli.conftest import SMALL, SPEEDS, filled
@@ -135,11 +136,35 @@ def test_where_and_which_are_checked_in_words(indexed: Path) -> None:
     verb(*ask, "--frames", "7:7").refused("empty")
     verb(*ask, "--frames", "4:40").refused("10 frames")
     verb(*ask, "--frames", "0:2").refused("given")
-    verb(*ask, "--top", 0).refused("--top: 0")
+    verb(*ask, "--top", 0).refused("--top")
     verb(*ask, "--index", "abcdef").refused("no such index")
     verb(*ask, "--device", "cuda:7").refused("cuda")
     got = verb("rank", indexed, "--bad", "nope", "--json")
     assert got.json["error"].keys() == {"what", "why", "next_step"}
+
+
+def test_queries_named_twice_add_up_and_may_come_by_stdin(indexed: Path) -> None:
+    one, two = bad(indexed)
+    together = verb("rank", indexed, "--bad", one, two, "--json").json
+    assert verb("rank", indexed, "--bad", one, "--bad", two, "--json").json == together
+    assert verb("rank", indexed, "--bad", "-", "--json", given=f"{one}\n{two}\n").json == together
+    alone = verb("neighbours", indexed, "--query", one, "--json").json
+    assert verb("neighbours", indexed, "--query", "-", "--json", given=f"{one}\n").json == alone
+    verb("neighbours", indexed, "--query", "-", given=f"{one}\n{two}\n").refused("One clip")
+
+
+def test_python_takes_the_same_words(indexed: Path) -> None:
+    query = bad(indexed)[0]
+    with motionlens.open_project(indexed) as project:
+        whole = project.neighbours(query=query, top=2)
+        part = project.neighbours(query=query, region=(0, 0, 0.5, 0.5), frames=(4, 10), top=2)
+        assert part.proponents != whole.proponents
+        ranking = project.rank(bad=query, top=2, index=whole.fingerprint[:8])
+        assert [row.rank for row in ranking.rows] == [1, 2]
+        with pytest.raises(motionlens.Cancelled):
+            token = motionlens.CancelToken()
+            token.cancel()
+            project.clips(cancel=token)
 
 
 def test_there_is_no_answer_before_an_index(project: Path) -> None:

@@ -129,3 +129,14 @@ def test_two_stores_become_one(project: Path, media: Path, tmp_path: Path) -> No
         "krippendorff_alpha",
     }
     assert (told["clips"], told["percent"]) == (1, 0)
+
+
+def test_normalised_clips_are_written_anew(project: Path, tmp_path: Path) -> None:
+    ask = ("export", project, "--normalise", "-o", tmp_path / "out", "--json")
+    verb(*ask, "--format", "jsonl").refused("cannot be normalised", "videofolder")
+    got = verb(*ask, "--format", "videofolder").json
+    made = [Path(file) for file in got["files"] if file.endswith(".mp4")]
+    assert len(made) == got["clips"] == len(SPEEDS)
+    assert not any(file.is_symlink() for file in made)
+    facts = verb("probe", made[0], "--json").json
+    assert (facts["width"], facts["height"], facts["codec"]) == (64, 48, "h264")

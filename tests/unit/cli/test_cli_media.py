@@ -95,3 +95,19 @@ def test_tracks_follow_points(clip: Path, tmp_path: Path) -> None:
     assert (tracks.shape[0], tracks.shape[2]) == (8, 2)
     assert (visible.dtype, visible.shape) == (np.bool_, tracks.shape[:2])
     verb("tracks", clip, "-o", tmp_path / "t.npz", "--grid", 0).refused("--grid is 0")
+
+
+def test_overlay_writes_a_clip_of_the_same_frames(clip: Path, tmp_path: Path) -> None:
+    out = tmp_path / "new" / "drawn.mp4"
+    got = verb("overlay", clip, "-o", out, "--overlay", "flow,mask", "--json")
+    assert got.json == {"frames": 8, "fps": 8.0}
+    made = verb("probe", out, "--json").json
+    assert (made["frames"], made["width"], made["height"], made["fps"]) == (8, 64, 48, 8.0)
+    assert out.read_bytes() != clip.read_bytes()
+    verb("overlay", clip, "-o", out, "--overlay", "glow").refused("glow")
+
+
+def test_a_place_that_cannot_be_written_is_told_in_words(clip: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    verb("frame", clip, 0, "-o", tmp_path / "file" / "x.png").refused("Check the path")
+    verb("mask", clip, "-o", tmp_path).refused("Check the path")

@@ -17,10 +17,9 @@ from safetensors.torch import load_file
 
 from motionlens.domain.errors import Cancelled, MotionLensError, TrainerError
 from motionlens.domain.manifest import Manifest
-from motionlens.domain.run import RunInfo, RunState
+from motionlens.domain.run import LIVE, RunInfo, RunState
 from motionlens.files import content_hash
 from motionlens.finetune import ChildTrainer, RunFolder
-from motionlens.finetune.run_folder import LIVE
 from motionlens.lanes import CancelToken
 from motionlens.models.registry import load_model
 from tests.unit.finetune.conftest import settings

@@ -138,3 +138,22 @@ def test_a_proxy_runs_on_its_lane(lane: SerialLane) -> None:
 
 def test_the_inline_lane_is_at_once() -> None:
     assert InlineLane().submit("now", lambda token: 3).result() == 3
+
+
+def test_a_listener_that_fails_does_not_end_the_lane(
+    lane: SerialLane, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(_: object) -> None:
+        raise ValueError("mistake of a listener")
+
+    gate = threading.Event()
+    job = lane.submit("first", lambda _: gate.wait(5))
+    job.when_finished(fails)
+    gate.set()
+    assert lane.submit("second", lambda _: 2).result(5) == 2
+    assert "mistake of a listener" in caplog.text
+    caplog.clear()
+
+
+def test_a_lane_does_not_wait_for_itself(lane: SerialLane) -> None:
+    assert lane.submit("close", lambda _: lane.close()).result(5) is False

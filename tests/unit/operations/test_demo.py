@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from motionlens.app import make_demo, open_project
-from motionlens.domain.errors import ProjectError
-from motionlens.operations.demo import STAND_IN, DemoSize
+from motionlens.domain.errors import Cancelled, ProjectError
+from motionlens.lanes import CancelToken
+from motionlens.operations.demo import STAND_IN, DemoSize, clear_demo, goes_on
 
 SMALL = DemoSize(clips=12, planted=4, queries=4, steps=3, pairs=3)
 
@@ -71,3 +72,27 @@ def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(ProjectError, match="not empty"):
         make_demo(tmp_path, size=SMALL)
     assert (tmp_path / "thesis.txt").read_text() == "mine"
+
+
+def test_a_stopped_demo_goes_on_and_leaves_nothing_running(tmp_path: Path) -> None:
+    tiny = DemoSize(clips=6, planted=2, queries=2, steps=200, pairs=2)
+    token = CancelToken()
+
+    def stop_in_training(what: str, done: int, total: int) -> None:
+        if what == "Training" and done >= 2:
+            token.cancel()
+
+    with pytest.raises(Cancelled):
+        make_demo(tmp_path / "p", size=tiny, progress=stop_in_training, cancel=token)
+    with open_project(tmp_path / "p") as project:
+        assert {run.state for run in project.runs()} <= {"stopped", "done"}
+        rows = project.rooms.indexes.latest()[0].vectors().tobytes()
+        events = [row.event for row in project.history()]
+    (tmp_path / "p" / "thesis.txt").write_text("mine")
+    with open_project(tmp_path / "p") as project:
+        assert goes_on(project.rooms, tiny, 0)
+        assert not goes_on(project.rooms, tiny, 1)
+        assert project.rooms.indexes.latest()[0].vectors().tobytes() == rows
+        assert [row.event for row in project.history()] == events
+        clear_demo(project.rooms)
+    assert [path.name for path in (tmp_path / "p").iterdir()] == ["thesis.txt"]

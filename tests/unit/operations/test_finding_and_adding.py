@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from motionlens.app import Project, create_project
-from motionlens.domain.clip import Clip, MediaInfo, Role
+from motionlens.domain.clip import Clip, MediaInfo, Role, Span
 from motionlens.domain.errors import Cancelled, UsageError
 from motionlens.lanes import CancelToken
+from motionlens.media.writer import write_video
 from motionlens.operations import captions
+from motionlens.operations.changed import changed_files
 from motionlens.operations.clips import ClipFinder
 from tests.support.verbs import slide
 
@@ -46,9 +51,19 @@ def test_a_clip_is_found_by_id_prefix_and_path() -> None:
 
 
 def test_a_file_of_several_clips_needs_an_id() -> None:
-    halves = [clip("aaaa0000", "/m/a.mp4"), clip("bbbb0000", "/m/a.mp4")]
+    halves = [
+        replace(clip(name, "/m/a.mp4"), span=Span(*span))
+        for name, span in (("aaaa0000", (0, 4)), ("bbbb0000", (4, 8)))
+    ]
     with pytest.raises(UsageError, match="parts of one file"):
         ClipFinder(halves).find("/m/a.mp4")
+    whole = clip("cccc0000", "/m/a.mp4")
+    assert ClipFinder([*halves, whole]).find("/m/a.mp4") is whole
+
+
+def test_a_replaced_file_names_its_newest_clip() -> None:
+    old, new = clip("aaaa0000", "/m/a.mp4"), clip("bbbb0000", "/m/a.mp4")
+    assert ClipFinder([old, new]).find("/m/a.mp4") is new
 
 
 def test_folders_pass_over_what_lies_beside_clips(project: Project, tmp_path: Path) -> None:
@@ -85,3 +100,54 @@ def test_captions_are_remembered_for_rows_alone(project: Project) -> None:
     assert captions.changed(project.rooms, "f1", stored) == []
     assert captions.changed(project.rooms, "f1", renamed) == [c.id for c in stored[:2]]
     assert captions.changed(project.rooms, "f2", renamed) == []
+
+
+def test_one_file_has_one_name(project: Project, tmp_path: Path) -> None:
+    again = project.add(tmp_path / "m" / ".." / "m" / "0.mp4")
+    assert (again.added, again.known) == (0, 1)
+    assert all(".." not in row.path for row in project.clips())
+
+
+def test_what_the_project_keeps_is_no_clip_of_a_folder_round_it(tmp_path: Path) -> None:
+    slide(tmp_path / "a.mp4", 2, frames=4)
+    with create_project(tmp_path / "p") as made:
+        slide(made.folder.generations / "made.mp4", 3, frames=4)
+        result = made.add(tmp_path)
+        assert (result.added, result.skipped) == (1, ())
+        # Named itself, it is what the user wants.
+        assert made.add(made.folder.generations, role="generation").added == 1
+
+
+def test_a_name_that_is_no_text_is_skipped_in_words(project: Project, tmp_path: Path) -> None:
+    folder = os.fsencode(tmp_path / "odd")
+    os.mkdir(folder)
+    shutil.copyfile(tmp_path / "m" / "0.mp4", os.path.join(folder, b"caf\xe9.mp4"))
+    (skipped,) = project.add(tmp_path / "odd").skipped
+    assert "UTF-8" in skipped.why
+    assert "caf" in skipped.path
+    skipped.path.encode()
+
+
+def test_scenes_become_clips_of_their_own(tmp_path: Path) -> None:
+    first = np.broadcast_to(np.arange(0, 256, 2, dtype=np.uint8)[None, :, None], (96, 128, 3))
+    second = first[:, ::-1]
+    frames = np.stack([first] * 12 + [second] * 10)
+    write_video(tmp_path / "cut.mp4", frames, 8.0)
+    slide(tmp_path / "plain.mp4", 2, frames=8)
+    with create_project(tmp_path / "p") as made:
+        for added, known in ((3, 0), (0, 3)):
+            result = made.add([tmp_path / "cut.mp4", tmp_path / "plain.mp4"], split_scenes=True)
+            assert (result.added, result.known) == (added, known)
+        assert sorted(row.frames for row in made.clips()) == [8, 10, 12]
+        # The whole file is another clip.
+        assert made.add(tmp_path / "cut.mp4").added == 1
+
+
+def test_a_changed_file_is_left_out_of_an_index_by_name(project: Project, tmp_path: Path) -> None:
+    slide(tmp_path / "m" / "1.mp4", 6, frames=4)
+    changed = changed_files(project.rooms, project.rooms.store.clips())
+    assert [Path(path).name for path in changed.values()] == ["1.mp4"]
+    result = project.index()
+    assert result.clips == 2
+    assert [Path(s.path).name for s in result.skipped] == ["1.mp4"]
+    assert "add it again" in result.skipped[0].why

@@ -71,6 +71,21 @@ def test_rows_are_ranked_where_they_lie(project: Project, model: str) -> None:
     np.testing.assert_array_equal(part.vectors, index.vectors()[1:])
 
 
+@pytest.mark.parametrize("method", ["cosine", "centred", "whitened", "vote"])
+@pytest.mark.parametrize("bad", [0, 1, 3])
+def test_chance_scores_are_those_of_each_copy_by_itself(
+    project: Project, model: str, method: str, bad: int
+) -> None:
+    project.index(model=model, dim=16)
+    clips = project.rooms.store.clips()
+    joined = rank_verb._join(project.rooms, project.rooms.indexes.latest()[0], clips)
+    null = np.random.default_rng(0).standard_normal((4, 3, 16)).astype(np.float32)
+    scorer = project.rooms.scorer
+    together = rank_verb._null_scores(scorer, joined, null, bad, method)
+    apart = [rank_verb._score(scorer, joined, copy, bad, method).scores for copy in null]
+    np.testing.assert_allclose(np.sort(together), np.sort(np.concatenate(apart)), atol=1e-6)
+
+
 def test_a_ranking_is_kept_for_the_window(project: Project, model: str) -> None:
     project.index(model=model)
     bad = project.clips(role="generation")[0].id

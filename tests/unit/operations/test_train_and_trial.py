@@ -5,12 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from motionlens.app import Project, create_project
-from motionlens.domain.errors import ManifestError, ModelError, TrainerError, UsageError
+from motionlens.domain.errors import (
+    Cancelled,
+    ManifestError,
+    ModelError,
+    TrainerError,
+    UsageError,
+)
 from motionlens.files import content_hash
+from motionlens.lanes import CancelToken
 from motionlens.models.embedded import EmbeddedModel
 from motionlens.models.network import NetworkShape
 from motionlens.operations import finetune, trial
@@ -67,6 +75,24 @@ def test_a_given_list_of_another_format_is_copied_and_trained_on(
     assert result.manifest_sha256 == exported.sha256
     copy = project.folder.runs / result.run / "manifest.csv"
     assert copy.read_bytes() == Path(exported.files[0]).read_bytes()
+
+
+def test_the_same_call_goes_on_with_a_run_that_was_stopped(project: Project, base: str) -> None:
+    token = CancelToken()
+
+    def stop_early(what: str, done: int, total: int) -> None:
+        if what == "Training" and done:
+            token.cancel()
+
+    call: dict[str, Any] = {"model": base, "steps": 120, "batch": 1}
+    with pytest.raises(Cancelled):
+        project.finetune(**call, progress=stop_early, cancel=token)
+    before = project.runs()
+    assert before[0].state == "stopped"
+    assert 0 < before[0].step < 120
+    after = project.finetune(**call)
+    assert (after.run, after.steps, after.state) == (before[0].run, 120, "done")
+    assert len(project.runs()) == len(before)
 
 
 def test_what_cannot_start_is_told_in_words(project: Project, base: str, tuned: str) -> None:
