@@ -7,9 +7,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QDeadlineTimer, QEventLoop, QSettings, QTimer
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
@@ -20,7 +18,7 @@ from motionlens.ui.window import MainWindow
 
 SIZE = (1440, 900)
 MOST_BYTES = 400_000
-COLORS = 255
+EXACT = 64
 PATIENCE_MS = 90_000
 # In the middle of the motion: the first frame of a clip says little.
 FRAME = 6
@@ -35,6 +33,7 @@ def main() -> int:
     theme.apply(app)
     with tempfile.TemporaryDirectory() as folder:
         settings = QSettings(str(Path(folder) / "settings.ini"), QSettings.Format.IniFormat)
+        settings.setValue("curator", "curator 1")
         window = MainWindow(theme, settings)
         window.resize(*SIZE)
         window.show()
@@ -93,50 +92,27 @@ def shoot(window: MainWindow, path: Path) -> None:
     """Save what the window shows, small enough for a repository."""
     image = window.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
     image.save(str(path), "PNG", 0)  # type: ignore[call-overload]
-    if path.stat().st_size > MOST_BYTES:
-        quantised(image).save(str(path), "PNG", 0)  # type: ignore[call-overload]
+    for bits in range(1, 5):
+        if path.stat().st_size <= MOST_BYTES:
+            break
+        rounded(image, bits).save(str(path), "PNG", 0)  # type: ignore[call-overload]
     print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB")
 
 
-def quantised(image: QImage) -> QImage:
-    """The same picture in 255 colours that are chosen for it."""
+def rounded(image: QImage, bits: int) -> QImage:
+    """The same picture with the lowest bits of its colours rounded away, but for the most frequent
+    ones: the window's greys stay exact, and what is rounded are the pictures in it."""
     height, width, stride = image.height(), image.width(), image.bytesPerLine()
     pixels = np.frombuffer(image.constBits(), np.uint8).reshape(height, stride)[:, : width * 3]
     colors, places, counts = np.unique(
         pixels.reshape(-1, 3), axis=0, return_inverse=True, return_counts=True
     )
-    palette = _palette(colors, counts)
-    nearest = np.concatenate(
-        [
-            np.square(part[:, None].astype(np.int32) - palette[None].astype(np.int32))
-            .sum(axis=2)
-            .argmin(axis=1)
-            for part in np.array_split(colors, max(1, len(colors) // 2000))
-        ]
-    ).astype(np.uint8)
-    small = QImage(width, height, QImage.Format.Format_Indexed8)
-    small.setColorTable([0xFF000000 | r << 16 | g << 8 | b for r, g, b in palette.tolist()])
-    target = np.frombuffer(small.bits(), np.uint8).reshape(height, small.bytesPerLine())
-    target[:, :width] = nearest[places].reshape(height, width)
-    return small
-
-
-def _palette(colors: NDArray[np.uint8], counts: NDArray[np.int64]) -> NDArray[np.uint8]:
-    """255 colours: the most frequent ones as they are, so that the window's greys stay exact, and
-    the means of clusters for the pictures in it."""
-    order = np.argsort(-counts)
-    exact, rest = colors[order[:48]], order[48:]
-    rng = np.random.default_rng(0)
-    weights = np.sqrt(counts[rest])
-    size = min(len(rest), 12_000)
-    sample = colors[rng.choice(rest, size, replace=False, p=weights / weights.sum())]
-    cv2.setRNGSeed(0)
-    stop = (cv2.TERM_CRITERIA_MAX_ITER, 12, 0.0)
-    count = min(COLORS - len(exact), len(sample))
-    _, _, centres = cv2.kmeans(
-        sample.astype(np.float32), count, np.empty(0), stop, 1, cv2.KMEANS_PP_CENTERS
-    )
-    return np.concatenate([exact, np.rint(centres).astype(np.uint8)])
+    step = 1 << bits
+    fewer = (np.minimum(colors.astype(int) + step // 2, 255) // step * step).astype(np.uint8)
+    frequent = np.argsort(-counts)[:EXACT]
+    fewer[frequent] = colors[frequent]
+    out = np.ascontiguousarray(fewer[places.reshape(-1)].reshape(height, width, 3))
+    return QImage(out.data, width, height, width * 3, QImage.Format.Format_RGB888).copy()
 
 
 def spin(milliseconds: int) -> None:

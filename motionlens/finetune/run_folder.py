@@ -43,7 +43,7 @@ def now() -> str:
 def versions() -> dict[str, str]:
     """What a run was made with."""
     found = {"python": python_version(), "platform": platform()}
-    for name in ("motionlens", "torch", "peft", "safetensors", "numpy"):
+    for name in ("motionlens", "torch", "safetensors", "numpy"):
         with contextlib.suppress(PackageNotFoundError):
             found[name] = version(name)
     return found

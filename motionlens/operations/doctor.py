@@ -24,7 +24,6 @@ _NEEDED = {
     "sqlite-utils": "the label store",
     "pyqtgraph": "plots",
     "safetensors": "weights",
-    "peft": "LoRA fine-tunes",
 }
 _CODECS = ("h264", "hevc", "vp8", "vp9", "av1", "mpeg4", "prores", "gif", "apng", "mjpeg")
 _LEAST_FREE_GB = 2.0

@@ -144,6 +144,7 @@ TABLE: tuple[ActionSpec, ...] = (
     _go("previous_pane", "Previous pane", "Shift+F6"),
     _go("full_screen", "Full screen", "F11"),
     _go("jobs", "Jobs", "Ctrl+J", icon="list-bullets"),
+    _go("curator", "Who decides", icon="user", menu="Edit"),
     _go("commands", "Any command", "Ctrl+K", icon="magnifying-glass", menu="Help"),
     _go("keys", "Keys", "?", "F1", icon="keyboard", menu="Help"),
     _go("doctor", "Check this machine", icon="wrench", menu="Help"),

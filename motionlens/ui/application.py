@@ -55,7 +55,8 @@ def run_window(project: Path | None, settings: QSettings | None = None) -> int:
     hook.remove()
     app.removeEventFilter(keys)
     # A script that opened the window gets its process back as it was.
-    signal.signal(signal.SIGINT, interrupt)
+    if interrupt is not None:
+        signal.signal(signal.SIGINT, interrupt)
     sys.setswitchinterval(interval)
     return int(code)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from motionlens.ui.actions import Actions
 from motionlens.ui.child_verb import ChildVerb
@@ -25,7 +25,8 @@ def summary(document: dict[str, Any]) -> tuple[str, str]:
         first = bad[0]
         return f"{first['name'].capitalize()} needs a look", f"{first['detail']}. {first['fix']}"
     details = {check["name"]: check["detail"] for check in checks}
-    parts = [details[name].split(":")[0] for name in _SHORT if name in details]
+    # The card says all; the line leaves out where a disk is mounted and which codecs they are.
+    parts = [details[name].split(":")[0].split(" at ")[0] for name in _SHORT if name in details]
     return "This machine is ready", " · ".join(parts)
 
 
@@ -39,7 +40,7 @@ class DoctorBar(QWidget):
         self._child: ChildVerb | None = None
         self._asked = False
         self._closed = False
-        self._waiting: QWidget | None = None
+        self._card: DoctorCard | None = None
         self.setProperty("ground", "window")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(60)
@@ -70,12 +71,17 @@ class DoctorBar(QWidget):
 
     def show_details(self, window: QWidget) -> None:
         """All checks on a card; asked first where they are not known yet."""
-        if self._document is None:
-            self._waiting = window
-            self._asked = True
+        card = DoctorCard(self._theme, window)
+        if self._document is not None:
+            card.show_checks(self._document)
+        else:
+            self._card, self._asked = card, True
+            card.destroyed.connect(self._card_gone)
             self._look()
-            return
-        DoctorCard(self._theme, self._document, window).open()
+        card.open()
+
+    def _card_gone(self) -> None:
+        self._card = None
 
     def close_down(self) -> None:
         """End the process if it still runs, and start no other."""
@@ -106,13 +112,13 @@ class DoctorBar(QWidget):
         self._icon.set_icon("check-circle" if ok else "warning", "keep" if ok else "warn")
         self._verdict.setText(verdict)
         self._detail.setText(detail)
-        if self._waiting is not None:
-            window, self._waiting = self._waiting, None
-            self.show_details(window)
+        if self._card is not None:
+            self._card.show_checks(document)
 
     def _failed(self, why: str) -> None:
         self._child = None
-        self._waiting = None
+        if why and self._card is not None:
+            self._card.say(why)
         if why:
             self._icon.set_icon("warning", "warn")
             self._verdict.setText("This machine could not be looked at")
@@ -122,14 +128,28 @@ class DoctorBar(QWidget):
 class DoctorCard(Overlay):
     """Every check with its detail and what mends it."""
 
-    def __init__(self, theme: Theme, document: dict[str, Any], parent: QWidget) -> None:
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
+        self._theme = theme
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        inner = QWidget()
-        inner.setProperty("plain", "true")
-        column = QVBoxLayout(inner)
-        column.setContentsMargins(0, 0, 8, 0)
-        column.setSpacing(9)
+        self._area = QScrollArea()
+        self._area.setWidgetResizable(True)
+        close = Button(theme, icon="x", key="Esc", kind="ghost")
+        close.setAccessibleName("Close")
+        close.clicked.connect(self.close_overlay)
+        layout = QVBoxLayout(self.card)
+        layout.setContentsMargins(24, 16, 16, 16)
+        layout.addLayout(row(label(theme, "This machine", size=18, weight=600), None, close))
+        layout.addWidget(self._area, 1)
+        self.say("Looking at this machine. It takes a few seconds, and more the first time.")
+
+    def say(self, words: str) -> None:
+        """One line instead of the checks."""
+        self._fill(row(label(self._theme, words, "text2", 13, wrap=True)))
+
+    def show_checks(self, document: dict[str, Any]) -> None:
+        """All checks of a document of `doctor`."""
+        theme, rows = self._theme, []
         for check in document["checks"]:
             ok = bool(check["ok"])
             icon = IconLabel(theme, "check" if ok else "warning", "keep" if ok else "warn", 15)
@@ -137,20 +157,20 @@ class DoctorCard(Overlay):
             name.setFixedWidth(140)
             told = str(check["detail"]) if ok else f"{check['detail']}. {check['fix']}"
             detail = label(theme, told, "text2", 12, wrap=True)
-            column.addLayout(row(icon, name, detail))
-            detail.setSizePolicy(
-                detail.sizePolicy().Policy.Expanding, detail.sizePolicy().Policy.Minimum
-            )
+            detail.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+            rows.append(row(icon, name, detail))
+        self._fill(*rows)
+
+    def _fill(self, *rows: QHBoxLayout) -> None:
+        inner = QWidget()
+        inner.setProperty("plain", "true")
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(0, 0, 8, 0)
+        column.setSpacing(9)
+        for line in rows:
+            column.addLayout(line)
         column.addStretch(1)
-        area = QScrollArea()
-        area.setWidget(inner)
-        area.setWidgetResizable(True)
-        close = Button(theme, icon="x", key="Esc", kind="ghost")
-        close.clicked.connect(self.close_overlay)
-        layout = QVBoxLayout(self.card)
-        layout.setContentsMargins(24, 16, 16, 16)
-        layout.addLayout(row(label(theme, "This machine", size=18, weight=600), None, close))
-        layout.addWidget(area, 1)
+        self._area.setWidget(inner)
 
     def open(self) -> None:
         super().open()

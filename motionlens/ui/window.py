@@ -143,6 +143,7 @@ class MainWindow(QMainWindow):
         handle("go.commands", self._open_palette)
         handle("go.keys", self._open_sheet)
         handle("go.jobs", self._toggle_jobs, enabled=lambda: "" if self.desk else "needs a project")
+        handle("go.curator", self._ask_curator)
         handle("go.full_screen", self._toggle_full_screen)
         handle("go.next_pane", self.focusNextChild)
         handle("go.previous_pane", self.focusPreviousChild)
@@ -176,7 +177,7 @@ class MainWindow(QMainWindow):
         self.palette_overlay.closed.connect(self._focus)
         self.sheet.closed.connect(self._focus)
         self.status.job.clicked.connect(lambda: self.actions_table.run("go.jobs"))
-        self.status.curator.clicked.connect(self._ask_curator)
+        self.status.curator.clicked.connect(lambda: self.actions_table.run("go.curator"))
         self.curator_popup.chosen.connect(self._set_curator)
 
     def _tab(self, view: str) -> None:

@@ -8,7 +8,7 @@ import sqlite3
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QLabel
 
 from motionlens.app import open_project
 from tests.support.verbs import verb
@@ -109,8 +109,8 @@ def train(curator: Curator) -> None:
     curator.view(4)
     curator.until(lambda: curator.window.actions_table.reason("run.train") == "", "a run can start")
     curator.fill("Name", "run-by-keys")
-    curator.fill("Steps", "30")
-    curator.fill("Batch", "4")
+    curator.fill("Steps", "16")
+    curator.fill("Batch", "2")
     curator.tab_to("train.start")
     curator.press(Qt.Key.Key_Space)
     seen: list[str] = []
@@ -118,12 +118,12 @@ def train(curator: Curator) -> None:
     def ended() -> bool:
         run = curator.window.context.runs.run("run-by-keys")
         state = str(run.state) if run else ""
-        if run is not None and shows(curator, f"step {run.step} of 30"):
+        if run is not None and shows(curator, f"step {run.step} of 16"):
             seen.append(f"{state} {run.step}")
         return state in ("done", "failed", "stopped", "interrupted")
 
     curator.until(ended, "the run ends", seconds=180)
-    assert seen[-1] == "done 30", seen
+    assert seen[-1] == "done 16", seen
     assert not seen[0].startswith("done"), "no progress was shown before the end"
     plot = curator.window.views["train"].plot
     assert plot.accessibleName().startswith("Loss, now"), "there is no loss plot"
@@ -141,7 +141,7 @@ def check_export(project: Path, accepted: str) -> None:
 
 def trial_by_command_line(project: Path) -> None:
     (run,) = verb("runs", project, "--json").json
-    assert (run["run"], run["state"], run["step"]) == ("run-by-keys", "done", 30)
+    assert (run["run"], run["state"], run["step"]) == ("run-by-keys", "done", 16)
     made = verb(
         "trial", project, "new", "--base", "embedded", "--tuned", "run-by-keys", "--pairs", "2",
         "--json",
@@ -222,19 +222,11 @@ def test_a_held_key_judges_one_clip(opened, project):
     """What a held key sends, autorepeat, decides nothing more."""
 
     def sitting(curator: Curator) -> None:
-        from PySide6.QtCore import QEvent
-        from PySide6.QtGui import QKeyEvent
-
         curator.until(lambda: curator.seen, "the first clip is on the stage")
         curator.judge(Qt.Key.Key_X)
-        for _ in range(5):
+        for _ in range(4):
             curator.until(lambda: curator.seen, "the next clip is on the stage")
-            curator.wait_ms(100)
-            event = QKeyEvent(
-                QEvent.Type.KeyPress, Qt.Key.Key_X, Qt.KeyboardModifier.NoModifier, "x", True
-            )
-            QApplication.sendEvent(QApplication.focusWidget(), event)
-        curator.wait_ms(200)
+            curator.hold(Qt.Key.Key_X)
         curator.quit()
 
     assert opened(project, sitting) == 0

@@ -85,6 +85,12 @@ class Curator:
         self.until(lambda: "Saved" in self.text("review.saved"), "the decision is saved")
         return clip
 
+    def hold(self, key: Qt.Key) -> None:
+        """One more press as a held key repeats it, late enough to be no bounce."""
+        self.wait_ms(_BETWEEN_DECISIONS_MS)
+        QTest.simulateEvent(self._focus(), True, key, _PLAIN, chr(key).lower(), True)
+        self.wait_ms(_BETWEEN_DECISIONS_MS)
+
     def quit(self) -> None:
         """Ctrl+Q."""
         self.press(Qt.Key.Key_Q, CONTROL)

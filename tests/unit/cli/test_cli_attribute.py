@@ -161,9 +161,9 @@ def test_python_takes_the_same_words(indexed: Path) -> None:
         assert part.proponents != whole.proponents
         ranking = project.rank(bad=query, top=2, index=whole.fingerprint[:8])
         assert [row.rank for row in ranking.rows] == [1, 2]
+        token = motionlens.CancelToken()
+        token.cancel()
         with pytest.raises(motionlens.Cancelled):
-            token = motionlens.CancelToken()
-            token.cancel()
             project.clips(cancel=token)
 
 

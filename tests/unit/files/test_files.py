@@ -15,9 +15,14 @@ from motionlens.files import atomic_file, inside, plain_path, write_atomically
 def test_a_file_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
     target = tmp_path / "deep" / "a.bin"
     write_atomically(target, "first")
-    with pytest.raises(KeyboardInterrupt), atomic_file(target) as file:
-        file.write(b"half")
-        raise KeyboardInterrupt
+
+    def stopped_half_way() -> None:
+        with atomic_file(target) as file:
+            file.write(b"half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stopped_half_way()
     assert target.read_text() == "first"
     assert [path.name for path in target.parent.iterdir()] == ["a.bin"]
 
