@@ -11,7 +11,6 @@ import os
 # Before anything heavy is imported: one thread a library, no model hub, no user settings.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen" if not os.environ.get("DISPLAY") else "xcb")
 
 import gc
 import logging
@@ -32,6 +31,12 @@ LASTING_THREADS = (
     "QThread",
     "Dummy",  # a foreign thread (Qt, FFmpeg) that once ran Python
 )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure() -> None:
+    """The real platform where pytest-xvfb (which came first) has started a screen."""
+    os.environ.setdefault("QT_QPA_PLATFORM", "xcb" if os.environ.get("DISPLAY") else "offscreen")
 
 
 @pytest.fixture(autouse=True)

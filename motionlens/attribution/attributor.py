@@ -11,7 +11,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from motionlens.attribution.gradients import LevelGradient, gradients_under_masks
-from motionlens.attribution.places import require_generated_frames, weights_of_place
+from motionlens.attribution.places import (
+    first_generated,
+    require_generated_frames,
+    weights_of_place,
+)
 from motionlens.attribution.projection import make_sketch
 from motionlens.domain.clip import Region, Span
 from motionlens.domain.errors import GpuOutOfMemory, UsageError
@@ -125,6 +129,10 @@ class TorchAttributor:
                 "Choose a larger region or more frames",
             )
         return self._rows(frames, [weights], caption)[0]
+
+    def first_generated(self, frames: int) -> int:
+        """The first frame, of a clip of so many, that the model makes and is not given."""
+        return first_generated(self.model, frames)
 
     def null_rows(self, frames: Frames, masks: Sequence[Mask], caption: str) -> NDArray[np.float32]:
         """(len(masks), D): the same clip under masks that are not its own, for p-values."""

@@ -80,7 +80,7 @@ def require_generated_frames(model: VideoModel, frames: int, span: Span) -> None
     check_span(span, frames)
     if _seen(model, frames, span):
         return
-    first = next((f for f in range(frames) if _seen(model, frames, Span(f, f + 1))), frames)
+    first = first_generated(model, frames)
     if span.stop <= first:
         why = (
             f"the model {model.name} is given a clip's first {model.given_frames} frames "
@@ -93,6 +93,11 @@ def require_generated_frames(model: VideoModel, frames: int, span: Span) -> None
         why,
         f"Choose more frames, from {first} on",
     )
+
+
+def first_generated(model: VideoModel, frames: int) -> int:
+    """The first of `frames` frames that the model makes itself; `frames` where it makes none."""
+    return next((f for f in range(frames) if _seen(model, frames, Span(f, f + 1))), frames)
 
 
 def _seen(model: VideoModel, frames: int, span: Span) -> bool:

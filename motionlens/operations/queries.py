@@ -18,6 +18,8 @@ from motionlens.operations.changed import changed_files
 from motionlens.operations.index import ModelClip, attributor_for, model_clip
 from motionlens.operations.rooms import Rooms
 
+_MASKS_AT_ONCE = 8
+
 
 @dataclass(frozen=True, eq=False)
 class OpenIndex:
@@ -82,22 +84,38 @@ class QueryMaker:
             token.check()
             progress("Gradients of the queries", done, len(clips))
             seen = self._seen(clip)
-            if span is not None and span.stop > clip.info.frames:
-                raise UsageError(
-                    f"The span {span.start}:{span.stop} lies outside {clip.name}",
-                    f"it has {clip.info.frames} frames",
-                    "Mend the span",
-                )
+            part = None if span is None else self._part(clip, seen, span)
             row = self._opened.attributor.query_row(
                 seen.frames,
                 seen.mask,
                 clip.caption,
                 region,
-                seen.sampled_span(span) if span is not None else None,
+                part,
             )
             rows.append(row.vector)
         dim = self._opened.index.spec.dim
         return np.array(rows, np.float32).reshape(len(rows), dim)
+
+    def _part(self, clip: Clip, seen: ModelClip, span: Span) -> Span:
+        """The span in the frames that the model sees; refused in the clip's own frame numbers."""
+        if not 0 <= span.start < span.stop <= clip.info.frames:
+            raise UsageError(
+                f"The span {span.start}:{span.stop} is empty or lies outside {clip.name}",
+                f"it has {clip.info.frames} frames",
+                "Mend the span",
+            )
+        part = seen.sampled_span(span)
+        attributor = self._opened.attributor
+        first = attributor.first_generated(len(seen.frames))
+        if part.stop <= first < len(seen.times):
+            start = int(seen.times[first])
+            raise UsageError(
+                f"The frames {span.start}:{span.stop} of {clip.name} cannot be asked about",
+                f"the model is given a clip's first {attributor.given_frames} frames at equal"
+                f" times (here all before frame {start}) and does not make them",
+                f"Choose frames from {start} on",
+            )
+        return part
 
     def null_rows(
         self, clips: Sequence[Clip], copies: int, progress: Progress, token: Token
@@ -108,21 +126,22 @@ class QueryMaker:
         but not its place: what such a query scores is chance.
         """
         rng = generator("null masks", self._opened.index.spec.fingerprint)
-        rows = []
-        for copy in range(copies):
-            for q, clip in enumerate(clips):
-                token.check()
-                progress("Chance level", copy * len(clips) + q, copies * len(clips))
-                seen = self._seen(clip)
-                shuffled = (
-                    np.ones(seen.frames.shape[:3], np.float32)
-                    if seen.mask is None
-                    else _shuffle(seen.mask, rng)
-                )
-                made = self._opened.attributor.null_rows(seen.frames, [shuffled], clip.caption)
-                rows.append(made[0])
         dim = self._opened.index.spec.dim
-        return np.array(rows, np.float32).reshape(copies, len(clips), dim)
+        rows = np.empty((copies, len(clips), dim), np.float32)
+        for q, clip in enumerate(clips):
+            seen = self._seen(clip)
+            if seen.mask is None:
+                raise ValueError("an index without masks has none to move")
+            for first in range(0, copies, _MASKS_AT_ONCE):
+                token.check()
+                progress("Chance level", q * copies + first, copies * len(clips))
+                last = min(copies, first + _MASKS_AT_ONCE)
+                # One forward pass serves all masks of a clip.
+                masks = [_shuffle(seen.mask, rng) for _ in range(first, last)]
+                rows[first:last, q] = self._opened.attributor.null_rows(
+                    seen.frames, masks, clip.caption
+                )
+        return rows
 
     def _seen(self, clip: Clip) -> ModelClip:
         if clip.id not in self._made:

@@ -65,7 +65,8 @@ def rank(
     region, span
         Where and when in the queries the motion is meant.
     chance : bool
-        Whether to compute p and q values, which cost as much again as the queries.
+        Whether to compute p and q values, which cost as much again as the queries. There are none
+        for an index without masks, since masks are what is moved.
 
     Raises
     ------
@@ -93,7 +94,7 @@ def rank(
     scorer = rooms.scorer
     scored = _score(scorer, joined, rows, len(bad_clips), method)
     p = q = None
-    if chance:
+    if chance and opened.note["mask"] != "none":
         copies = max(1, NULL_ROWS // len(queries))
         null = maker.null_rows(queries, copies, progress, token)
         null_method = "centred" if method in ("combined", "learned") else method

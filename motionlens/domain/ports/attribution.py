@@ -83,6 +83,10 @@ class Attributor(Protocol):
         """The same under the mask times a box and a span of frames."""
         ...
 
+    def first_generated(self, frames: int) -> int:
+        """The first frame, of a clip of so many, that the model makes and is not given."""
+        ...
+
     def null_rows(self, frames: Frames, masks: Sequence[Mask], caption: str) -> NDArray[np.float32]:
         """(len(masks), D): the same clip under other clips' masks, for p-values."""
         ...

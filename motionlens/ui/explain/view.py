@@ -249,6 +249,11 @@ class ExplainView(QWidget):
                 " toward its motion will be listed here.", "Add generations", icon="sparkle",
                 hint="or press E on any clip", act=lambda: actions.run("project.add_generations"),
             )  # fmt: skip
+        elif self.state.running:
+            self.empty.show_state(
+                "Looking for the clips", "The strongest ones are listed here.",
+                icon="hourglass",
+            )  # fmt: skip
         elif self.state.answer is not None:
             self.empty.show_state(
                 f"No {self.state.side}",

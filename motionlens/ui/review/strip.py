@@ -82,7 +82,9 @@ class StripTable(QAbstractListModel):
     def _spoken(self, candidate: Candidate) -> str:
         mark = self._state.marks.get(candidate.clip.id)
         decision = _WORDS.get(mark.decision, "undecided") if mark else "undecided"
-        score = f", score {candidate.score_text}" if candidate.score_text else ""
+        number = candidate.score_text
+        what = "influence" if number[:1] in ("+", "\u2212") else "score"
+        score = f", {what} {number}" if number else ""
         total = len(self._state.queue)
         return f"Candidate {candidate.rank} of {total}, {candidate.clip.name}{score}, {decision}"
 

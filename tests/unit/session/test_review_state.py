@@ -10,6 +10,7 @@ from motionlens.domain.decision import Decision
 from motionlens.domain.errors import StoreError
 from motionlens.domain.ranking import Polarity, Query, RankedClip, Ranking
 from motionlens.lanes import InlineLane
+from motionlens.operations.rank import ranking_to_json
 from motionlens.session.pace import Pace, about
 from motionlens.session.review import ReviewState
 from motionlens.session.review_queue import Filters, QueueKind, Walk, chance, signed
@@ -317,3 +318,51 @@ def test_numbers_as_people_read_them():
     assert [signed(x) for x in (0.414, -0.06, 0.001)] == ["+0.41", "\u22120.06", "0.00"]
     assert [chance(x) for x in (0.005, 0.0001, 1.0)] == [".005", "< .001", "1"]
     assert [about(x) for x in (3, 47, 70, 7300)] == ["5 s", "50 s", "2 min", "2 h 2 min"]
+
+
+def keep(store, ranking):
+    store.save_setting("ranking", ranking_to_json(ranking))
+
+
+def test_a_ranking_that_was_made_elsewhere_is_what_opens(store, clock):
+    before = make_state(store, clock)
+    before.next()
+    assert before.kind is QueueKind.FLAGGED
+    keep(store, make_ranking())
+    assert make_state(store, clock).kind is QueueKind.RANKED
+    before.load()
+    assert before.kind is QueueKind.RANKED
+
+
+def test_the_queue_that_was_chosen_beside_a_ranking_stays(store, clock):
+    keep(store, make_ranking())
+    state = make_state(store, clock)
+    state.choose_queue(QueueKind.FLAGGED)
+    state.next()
+    place = state.current.clip.id
+    again = make_state(store, clock)
+    assert (again.kind, again.current.clip.id) == (QueueKind.FLAGGED, place)
+
+
+def test_a_combined_score_says_what_it_is_made_of(state):
+    parts = {"influence": 0.31, "flow_deviation": 4.2, "loss": 0.1, "static": 0.0}
+    rows = tuple(
+        RankedClip(id_of(name), 0.9 - 0.3 * n, n + 1, q_value=q, parts=parts)
+        for n, (name, q) in enumerate((("charlie", 0.01), ("bravo", 0.4)))
+    )
+    state.use_ranking(Ranking("combined", "a91f03", rows, (Query(id_of("gen")),)))
+    told = state.current
+    assert told.score_text == "0.90"
+    assert [(r.kind, r.number) for r in told.reasons] == [
+        ("combined", "0.90"), ("influence", "+0.31"), ("motion", "4.2 s.d."), ("static", "0.90"),
+    ]  # fmt: skip
+    assert "on 1 bad query" in told.reasons[1].sentence
+    # Influence that chance explains is no reason.
+    assert [r.kind for r in state.candidate(id_of("bravo")).reasons] == ["combined", "motion"]
+
+
+def test_influence_within_chance_is_called_so(state):
+    rows = (RankedClip(id_of("bravo"), 0.02, 1, q_value=0.6),)
+    state.use_ranking(Ranking("centred", "a91f03", rows, (Query(id_of("gen")),)))
+    reason = state.current.reasons[0]
+    assert (reason.kind, reason.name) == ("chance", "Influence within chance")

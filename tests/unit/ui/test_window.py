@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMessageBox
 
 from motionlens.app import open_project
 from motionlens.domain.run import RunInfo, RunState
@@ -253,3 +253,45 @@ def test_no_decision_that_was_pressed_is_lost_by_closing(window, project):
     window.close()
     with open_project(project) as again:
         assert len(again.rooms.store.decisions()) == 3
+
+
+def test_closing_asks_about_decisions_that_are_not_saved(window, monkeypatch):
+    window.show_view("review")
+    review = window.views["review"]
+    said = []
+    # Nobody presses a button of the box: that is to stay.
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: said.append(box.text()))
+    monkeypatch.setattr(review, "unsaved", lambda: (2, "The disk is full. Free space."))
+    assert not window.close()
+    assert said == ["2 decisions are not saved."]
+    assert window.context is not None
+    window.open_project(window.context.project.folder.root)
+    assert len(said) == 2
+    monkeypatch.setattr(review, "unsaved", lambda: (0, ""))
+    assert window.close()
+    assert len(said) == 2
+
+
+def test_after_an_index_the_way_to_a_ranking_is_one_press(window, qtbot):
+    window.commands._lead_on(3)
+    notice = notices(window, "library")["3 clips indexed"]
+    assert notice.button == "Rank"
+    started = []
+    window.show_view("review")
+    review = window.views["review"]
+    qtbot.waitUntil(lambda: review.state.snapshot is not None)
+    review.rank = lambda: started.append(True)
+    notice.act()
+    assert started
+    assert window.actions_table.view == "review"
+    assert "3 clips indexed" not in notices(window, "library") | notices(window, "review")
+
+
+def test_who_decides_can_be_asked_by_key_alone(window, qtbot):
+    assert window.actions_table.run("go.curator")
+    field = window.curator_popup.field
+    assert field.isVisible()
+    field.setText("ann")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert window.context.curator == "ann"
+    assert window.status.curator.text() == "ann"
