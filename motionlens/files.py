@@ -168,6 +168,18 @@ class ProjectFolder:
             raise ProjectError(what, why, f"Make one with: motionlens new {self.root}")
         return self
 
+    def require_root(self) -> ProjectFolder:
+        """Itself, its folder made."""
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ProjectError(
+                f"{self.root} cannot become a project",
+                error.strerror or str(error),
+                "Name a folder that you can write to",
+            ) from error
+        return self
+
     def require_new(self) -> ProjectFolder:
         """Itself, if a project can be made there."""
         if self.database.exists():

@@ -85,10 +85,7 @@ class BoundModels:
     def known(self) -> list[ModelInfo]:
         from motionlens.models import registry
 
-        return [
-            ModelInfo(m.name, m.family, m.parameters, m.ready, m.why_not, m.note)
-            for m in registry.list_models()
-        ]
+        return registry.list_models()
 
     def devices(self) -> list[str]:
         from motionlens.models import device

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from motionlens.app.bindings import BoundModels, BoundTools
+from motionlens.app.rooms import ProjectRooms
 from motionlens.domain.clip import Region, Span
-from motionlens.domain.errors import MotionLensError, ProjectError
-from motionlens.domain.ports import Indexes, Models, Progress, Store, Token, Trainer
+from motionlens.domain.ports import Progress, Store, Token
 from motionlens.domain.ranking import Neighbours, Ranking
-from motionlens.domain.requests import FrameRenderer
 from motionlens.domain.trial import TrialReport
 from motionlens.files import ProjectFolder
-from motionlens.lanes import SerialLane
-from motionlens.lanes.proxy import on_lane
 from motionlens.operations import (
     add as add_verb,
 )
@@ -33,9 +28,6 @@ from motionlens.operations import (
 )
 from motionlens.operations import (
     decide as decide_verb,
-)
-from motionlens.operations import (
-    demo,
 )
 from motionlens.operations import (
     export as export_verb,
@@ -63,63 +55,8 @@ from motionlens.operations import (
 )
 from motionlens.operations.rooms import NO_PROGRESS, NO_TOKEN
 
-_PLAYER_CACHE = 60_000_000
-
 # Clips, files or folders, by id or path.
 Names = str | Path | Sequence[str | Path]
-
-
-class ProjectRooms(BoundTools):
-    """The ports of one open project."""
-
-    def __init__(self, folder: ProjectFolder, store: Store) -> None:
-        self.folder = folder
-        self.store = store
-
-    @functools.cached_property
-    def models(self) -> Models:
-        return BoundModels(self.folder.runs)
-
-    @functools.cached_property
-    def indexes(self) -> Indexes:
-        from motionlens.attribution.index import IndexFolder
-
-        return IndexFolder(self.folder.index)
-
-    @functools.cached_property
-    def trainer(self) -> Trainer:
-        from motionlens.finetune import ChildTrainer
-
-        return ChildTrainer(self.folder.runs)
-
-    @functools.cached_property
-    def renderer(self) -> FrameRenderer:
-        """Of the window's players; made and used on the media lane."""
-        from motionlens.media import OpenClip
-        from motionlens.motion import flow_backend
-        from motionlens.motion.overlay import compose
-        from motionlens.operations.render import PlayerRenderer
-
-        # Two clips play and four wait: each keeps some 40 frames of 720p for steps backwards.
-        return PlayerRenderer(
-            lambda path, info: OpenClip(path, info, _PLAYER_CACHE),
-            flow_backend("dis-fast"),
-            compose,
-        )
-
-
-@dataclass(frozen=True)
-class Lanes:
-    """The window's lanes: one thread a resource."""
-
-    store: SerialLane
-    media: SerialLane
-    compute: SerialLane
-
-    def close(self, timeout: float = 5.0) -> list[str]:
-        """Close all, the store last; the names of those still busy."""
-        lanes = (self.media, self.compute, self.store)
-        return [lane.name for lane in lanes if not lane.close(timeout)]
 
 
 class Project:
@@ -421,99 +358,3 @@ def _region(given: Region | Sequence[float] | None) -> Region | None:
 
 def _span(given: Span | Sequence[int] | None) -> Span | None:
     return given if given is None or isinstance(given, Span) else Span(*given)
-
-
-def open_project(path: str | Path, *, lanes: Lanes | None = None) -> Project:
-    """Open a project; with `lanes`, the store lives on its lane and may be used from any other.
-
-    Raises
-    ------
-    ProjectError
-        The folder is no project.
-    StoreError
-        Its database is damaged or newer than this program.
-    """
-    from motionlens.store import open_store
-
-    folder = ProjectFolder(Path(path)).require()
-    store: Store = open_store(folder.database)
-    try:
-        store.daily_backup()
-    except BaseException:
-        store.close()
-        raise
-    return Project(folder, on_lane(lanes.store, store) if lanes is not None else store)
-
-
-def create_project(path: str | Path) -> Project:
-    """Make a project folder and open it; :class:`ProjectError` if there is one already."""
-    from motionlens.store import create_store
-
-    folder = ProjectFolder(Path(path)).require_new()
-    try:
-        folder.root.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ProjectError(
-            f"{path} cannot become a project",
-            error.strerror or str(error),
-            "Name a folder that you can write to",
-        ) from error
-    return Project(folder, create_store(folder.database))
-
-
-def make_demo(
-    path: str | Path,
-    *,
-    fresh: bool = False,
-    size: demo.DemoSize | None = None,
-    seed: int = 0,
-    progress: Progress = NO_PROGRESS,
-    cancel: Token = NO_TOKEN,
-) -> dict[str, Any]:
-    """Make the demo project, go on with one that was stopped, or take a finished one as it is.
-
-    Returns the document of `demo --json`.
-
-    Raises
-    ------
-    ProjectError
-        The folder holds a project that is no demo, or other files: nothing of it is touched.
-    """
-    folder = ProjectFolder(Path(path))
-    begun = False
-    if folder.database.exists():
-        with open_project(path) as project:
-            kept = demo.finished_demo(project.rooms)
-            if kept is not None and not fresh:
-                return kept
-            if project.rooms.store.setting("demo") is None:
-                what, why = f"{path} is a project of its own", "it was not made by demo"
-                raise ProjectError(what, why, "Name another folder")
-            begun = not fresh and demo.goes_on(project.rooms, size, seed)
-            if not begun:
-                demo.clear_demo(project.rooms)
-    elif folder.root.is_dir() and any(folder.root.iterdir()):
-        raise ProjectError(f"{path} is not empty", "it holds other files", "Name another folder")
-    with open_project(path) if begun else create_project(path) as project:
-        result = demo.demo(project.rooms, size=size, seed=seed, progress=progress, token=cancel)
-    return asdict(result)
-
-
-def check_project(path: str | Path, *, repair: bool = False) -> check_verb.CheckResult:
-    """`check`, which also answers where the project cannot be opened."""
-    from motionlens.store import open_store
-
-    try:
-        folder = ProjectFolder(Path(path)).require()
-        # Without the daily backup, which refuses to copy what `repair` may still mend.
-        with Project(folder, open_store(folder.database)) as project:
-            return project.check(repair=repair)
-    except MotionLensError as error:
-        return check_verb.unreadable(error)
-
-
-def restore_project(path: str | Path, backup: Path) -> Path | None:
-    """Put a backup in the database's place; what was there is kept and its path returned."""
-    from motionlens.store import restore_store
-
-    return restore_store(ProjectFolder(Path(path)).database, backup)

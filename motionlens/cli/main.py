@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
+import signal
 import sys
+import threading
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from types import FrameType
 
 from motionlens.cli.output import Output
 from motionlens.cli.parser import build_parser
@@ -33,7 +37,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return EXIT_INPUT
     out = Output(as_json=getattr(args, "json", False), quiet=getattr(args, "quiet", False))
     try:
-        return int(args.run(args, out))
+        with _ended_as_by_ctrl_c():
+            return int(args.run(args, out))
     except MotionLensError as error:
         out.failure(error)
         return EXIT_INPUT
@@ -55,3 +60,23 @@ def main(argv: Sequence[str] | None = None) -> int:
         return EXIT_BUG
     finally:
         out.close()
+
+
+@contextlib.contextmanager
+def _ended_as_by_ctrl_c() -> Iterator[None]:
+    """A request to end (the window's Cancel, a scheduler) stops what we started, as Ctrl-C does.
+
+    By itself it would end us at once, and trainings that we follow would go on without us.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only there can signals be caught
+        return
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

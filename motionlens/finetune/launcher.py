@@ -35,7 +35,7 @@ class ChildTrainer:
     """
 
     def __init__(self, runs: str | Path) -> None:
-        self._root = Path(runs)
+        self._root = Path(runs).absolute()
         self._children: list[Child] = []
 
     def start(self, settings: RunSettings, manifest: Manifest) -> str:

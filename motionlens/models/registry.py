@@ -3,32 +3,17 @@
 from __future__ import annotations
 
 import importlib.util
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from motionlens.domain.errors import ModelError, MotionLensError
+from motionlens.domain.ports import ModelInfo
 from motionlens.files import read_json, resource
 
 if TYPE_CHECKING:
     from motionlens.models.video_model import VideoModel
 
 EMBEDDED_WEIGHTS = "weights/embedded"
-
-
-@dataclass(frozen=True)
-class ModelInfo:
-    """A model as ``motionlens models`` lists it.
-
-    ``why_not`` is empty where it is ready; ``note`` says what it sees of a clip and what it cannot.
-    """
-
-    name: str
-    family: str
-    parameters: int
-    ready: bool
-    why_not: str
-    note: str = ""
 
 
 _EMBEDDED_NOTE = (

@@ -17,7 +17,7 @@ from motionlens.operations.rooms import NO_PROGRESS, NO_TOKEN, Rooms
 # named directly is always tried.
 _BESIDE = frozenset(
     ".txt .csv .tsv .json .jsonl .md .yaml .yml .toml .parquet .npz .npy .srt .vtt .py .html .pdf"
-    " .png .jpg .jpeg .webp .bmp .tif .tiff .safetensors .db .zip .tar .gz .flo .log".split()
+    " .png .jpg .jpeg .webp .bmp .tif .tiff .safetensors .db .zip .tar .gz .flo .log .lock".split()
 )
 # Scenes are told apart on frames of at most this side, so many at a time.
 _SCENE_SIDE, _SCENE_FRAMES, _AROUND = 320, 1000, 6

@@ -165,5 +165,6 @@ class RunsState:
             state = JobState.FAILED if run.state is RunState.FAILED else JobState.DONE
             state = JobState.CANCELLED if run.state is RunState.STOPPED else state
             outcome = run.why or str(run.state)
-        words = f"step {run.step:,} of {run.steps:,}" if run.step else str(run.state)
+        # The list itself writes "9 of 60" after the word.
+        words = "step" if run.step else str(run.state)
         self._jobs.report(key, words, run.step, run.steps, self.left_s(run), state, outcome)

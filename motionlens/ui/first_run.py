@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
-from motionlens.operations.demo import demo_folder
+from motionlens.operations.demo import DemoSize, demo_folder
 from motionlens.session.notices import NoticesState
 from motionlens.ui.actions import Actions
 from motionlens.ui.child_verb import ChildVerb
@@ -132,7 +132,7 @@ class FirstRun(QWidget):
                 self._notices.tell(
                     "neutral",
                     "You stopped the demo",
-                    "What was made so far is kept.",
+                    "It starts from the beginning when it is opened again.",
                     panel="start",
                 )
 
@@ -161,7 +161,7 @@ class FirstRun(QWidget):
         doors = {
             "demo": Door(
                 theme, "demo", "Open the demo",
-                "300 simulated clips with planted false motion, indexed, ranked, trained and put to"
+                f"{DemoSize().clips} simulated clips with planted false motion, indexed, ranked, trained and put to"
                 " a trial. Everything here works on it.",
                 "Open the demo", "play", "made here, about 4 min", primary=True,
             ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from motionlens.session.jobs import JobRow, JobsState, JobState
 from motionlens.ui import words
@@ -29,6 +29,7 @@ class JobBox(QWidget):
         self._jobs, self._key = jobs, job.key
         self._name = ElidedLabel(theme, job.name, weight=600)
         self._left = label(theme, "", "text3", 12)
+        self._left.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         self._bar = ThinProgress(theme)
         self._detail = ElidedLabel(theme, "", "text2", 12)
         self._pause = Button(theme, icon="pause", kind="ghost")
@@ -53,7 +54,7 @@ class JobBox(QWidget):
             words.left(job.left_s) if job.state is JobState.RUNNING else _WORDS.get(job.state, "")
         )
         counted = f"{job.done:,} of {job.total:,}" if job.total > 1 else ""
-        told = ", ".join(part for part in (job.what, counted) if part)
+        told = " ".join(part for part in (job.what, counted) if part)
         self._detail.setText(told if job.live else job.outcome)
         self._bar.set_share(job.share)
         self._bar.setVisible(job.live)

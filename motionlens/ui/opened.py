@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from motionlens.app import Project, create_project, open_project
-from motionlens.app.project import Lanes, ProjectRooms
+from motionlens.app.rooms import Lanes, ProjectRooms
 from motionlens.files import ProjectFolder
 from motionlens.lanes import Priority, SerialLane
 from motionlens.session.work import Hop, ask

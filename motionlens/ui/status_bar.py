@@ -75,9 +75,8 @@ class JobCell(QWidget):
             self.show_nothing()
             return
         first = live[0]
-        name = first.what or first.name
         counted = f", {first.done:,} of {first.total:,}" if first.total > 1 else ""
-        text = f"{name}{counted}"
+        text = f"{first.name}{counted}"
         if first.state is JobState.PAUSED:
             text = f"{first.name}, paused"
         if len(live) > 1:

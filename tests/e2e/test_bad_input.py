@@ -130,7 +130,7 @@ def test_odd_files_added_by_keys_are_named_where_they_were_skipped(opened, proje
 
     def sitting(curator: Curator) -> None:
         curator.until(lambda: curator.seen, "the first clip is on the stage")
-        curator.answer_file_dialog(folder)
+        curator.choose_file(folder)
         curator.command("add a folder")
         curator.job_done("Add")
         curator.view(1)

@@ -11,21 +11,12 @@ from pathlib import Path
 
 import numpy as np
 
-from motionlens.app import create_project, open_project
-from tests.support.verbs import slide, verb
+from motionlens.app import open_project
+from tests.support.verbs import verb
+from tests.support.watched_index import committed, many_clips
 from tests.support.window_child import played
 
 CLIPS = 20
-
-
-def many_clips(root: Path) -> tuple[Path, Path]:
-    """Two projects of the same clips."""
-    for n in range(CLIPS):
-        slide(root / "media" / f"clip_{n:02}.mp4", speed=1 + n % 7, frames=8 + n // 7)
-    for name in ("killed", "whole"):
-        with create_project(root / name) as project:
-            assert project.add([root / "media"]).added == CLIPS
-    return root / "killed", root / "whole"
 
 
 def indexing(project: Path) -> subprocess.Popen[str]:
@@ -35,11 +26,6 @@ def indexing(project: Path) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
     )
-
-
-def committed(project: Path) -> int:
-    """Rows that are on the disk, counted without the program."""
-    return sum(len(file.read_bytes().splitlines()) for file in (project / "index").glob("*/ids"))
 
 
 def kill_when_some_are_done(child: subprocess.Popen[str], project: Path) -> None:
@@ -68,7 +54,7 @@ def rows_of(project: Path) -> dict[str, list[bytes]]:
 
 
 def test_an_index_that_was_killed_goes_on_and_ends_bit_for_bit_the_same(tmp_path):
-    killed, whole = many_clips(tmp_path)
+    killed, whole = many_clips(tmp_path, CLIPS, "killed", "whole")
     kill_when_some_are_done(indexing(killed), killed)
     done = committed(killed)
     assert 0 < done < CLIPS, f"{done} of {CLIPS} rows: it was not killed in the middle"

@@ -6,7 +6,6 @@ runs inside its event loop, and waits in loops of its own, so that the window li
 
 from __future__ import annotations
 
-import signal
 import sys
 import time
 from collections.abc import Callable
@@ -16,7 +15,7 @@ from typing import Any
 
 from PySide6.QtCore import QEventLoop, QSettings, Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QWidget
 
 from motionlens.cli import main
 
@@ -35,6 +34,7 @@ class Curator:
 
     def __init__(self, window: Any) -> None:
         self.window = window
+        self.failed: list[BaseException] = []
 
     # Hands
 
@@ -60,13 +60,15 @@ class Curator:
         self.press(Qt.Key(Qt.Key.Key_0 + number), CONTROL)
 
     def tab_to(self, name: str) -> QWidget:
-        """Tab until the widget of this object name or accessible name has the focus."""
+        """Tab until the widget of this name (object's, accessible or written) has the focus."""
         passed = []
         for _ in range(60):
-            focus = QApplication.focusWidget()
-            if focus is not None and name in (focus.objectName(), focus.accessibleName()):
+            focus: Any = QApplication.focusWidget()
+            names = (focus.objectName(), focus.accessibleName()) if focus else ()
+            written = focus.text() if isinstance(focus, QAbstractButton) else ""
+            if focus is not None and name in (*names, written):
                 return focus
-            passed.append(focus.accessibleName() or type(focus).__name__ if focus else "nothing")
+            passed.append(" ".join((*names, written)))
             self.press(Qt.Key.Key_Tab)
         raise AssertionError(f"Tab does not lead to {name!r}, only to {passed}")
 
@@ -95,21 +97,42 @@ class Curator:
         """Ctrl+Q."""
         self.press(Qt.Key.Key_Q, CONTROL)
 
-    def answer_file_dialog(self, path: Path) -> None:
+    def when_asked(self, answer: Callable[[], object]) -> None:
+        """Answer, by keys, the question that the next key raises; it holds that key until then."""
+
+        def look() -> None:
+            dialog = QApplication.activeModalWidget()
+            if dialog is None or not dialog.isVisible():
+                QTimer.singleShot(20, look)
+                return
+            dialog.activateWindow()
+            try:
+                answer()
+            except BaseException as error:
+                self.failed.append(error)
+                dialog.close()
+
+        QTimer.singleShot(20, look)
+
+    def choose_file(self, path: Path) -> None:
         """Type a path into the file dialog that the next key opens, and press Enter."""
 
         def answer() -> None:
-            dialog = QApplication.activeModalWidget()
-            if not isinstance(dialog, QFileDialog) or not dialog.isVisible():
-                QTimer.singleShot(20, answer)
-                return
-            # The field that a file dialog gives the focus.
-            dialog.activateWindow()
+            assert isinstance(QApplication.activeModalWidget(), QFileDialog)
             self.press(Qt.Key.Key_A, CONTROL)
             self.type(str(path))
             self.press(Qt.Key.Key_Return)
 
-        QTimer.singleShot(20, answer)
+        self.when_asked(answer)
+
+    def choose(self, button: str) -> None:
+        """Tab to a button of the question that the next key raises, and press it."""
+
+        def answer() -> None:
+            self.tab_to(button)
+            self.press(Qt.Key.Key_Space)
+
+        self.when_asked(answer)
 
     # Eyes
 
@@ -179,7 +202,9 @@ class Curator:
             # A screen without a window manager: nobody gives the keys back after a dialog.
             (dialog or self.window).activateWindow()
             QApplication.processEvents()
-        return QApplication.focusWidget() or dialog or self.window
+        if dialog is not None:
+            return dialog.focusWidget() or dialog
+        return QApplication.focusWidget() or self.window
 
 
 def open_by_command_line(project: Path | None, script: Script, settings: Path) -> int:
@@ -194,20 +219,21 @@ def open_by_command_line(project: Path | None, script: Script, settings: Path) -
     """
     app = QApplication.instance() or QApplication(sys.argv[:1])
     _private_settings(settings)
-    failed: list[BaseException] = []
-    played: list[Any] = []
+    curators: list[Curator] = []
 
     def play() -> None:
         window = _shown_window()
         if window is None:
             QTimer.singleShot(10, play)
             return
-        played.append(window)
+        curator = Curator(window)
+        curators.append(curator)
+        failed = curator.failed
         try:
             # As on a usual screen; the virtual one may be smaller than the window's least size.
             window.resize(1440, 900)
             window.activateWindow()
-            script(Curator(window))
+            script(curator)
         except BaseException as error:
             failed.append(error)
         if window.isVisible():
@@ -216,17 +242,12 @@ def open_by_command_line(project: Path | None, script: Script, settings: Path) -
             _abandon(window)
             app.exit(1)
 
-    before, interval = signal.getsignal(signal.SIGINT), sys.getswitchinterval()
     QTimer.singleShot(0, play)
-    try:
-        code = main(["open", *([str(project)] if project else [])])
-    finally:
-        signal.signal(signal.SIGINT, before)
-        sys.setswitchinterval(interval)
-    if failed:
-        raise failed[0]
-    for window in played:
-        window.deleteLater()
+    code = main(["open", *([str(project)] if project else [])])
+    for curator in curators:
+        if curator.failed:
+            raise curator.failed[0]
+        curator.window.deleteLater()
     app.processEvents()
     return code
 

@@ -16,7 +16,8 @@ from motionlens.domain.ports.common import Frames, Mask
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """One row of `models`; `note` says what it sees of a clip, and what is lost."""
+    """One row of `models`: `why_not` is empty where it is ready; `note` says what it sees of a
+    clip, and what is lost."""
 
     name: str
     family: str

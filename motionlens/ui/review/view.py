@@ -178,7 +178,9 @@ class ReviewView(QWidget):
     def why_no_ranking(self) -> str:
         """Empty if a ranking can start, else the reason why not."""
         snapshot = self.state.snapshot
-        if snapshot is None or not snapshot.training:
+        if snapshot is None:
+            return "the project is being read"
+        if not snapshot.training:
             return "needs training clips"
         if not snapshot.queries:
             return "needs a generation or a reference"

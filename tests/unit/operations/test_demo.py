@@ -9,6 +9,7 @@ import pytest
 
 from motionlens.app import make_demo, open_project
 from motionlens.domain.errors import Cancelled, ProjectError
+from motionlens.finetune.process import hold_alone
 from motionlens.lanes import CancelToken
 from motionlens.operations.demo import STAND_IN, DemoSize, clear_demo, goes_on
 
@@ -95,4 +96,19 @@ def test_a_stopped_demo_goes_on_and_leaves_nothing_running(tmp_path: Path) -> No
         assert project.rooms.indexes.latest()[0].vectors().tobytes() == rows
         assert [row.event for row in project.history()] == events
         clear_demo(project.rooms)
-    assert [path.name for path in (tmp_path / "p").iterdir()] == ["thesis.txt"]
+    left = sorted(path.name for path in (tmp_path / "p").iterdir())
+    assert left == ["demo.lock", "thesis.txt"]
+
+
+def test_two_demos_in_one_folder_are_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "p"
+    folder.mkdir()
+    held = hold_alone(folder / "demo.lock")
+    assert held is not None
+    with held, pytest.raises(ProjectError, match="being made already"):
+        make_demo(folder, size=SMALL)
+    assert not (folder / "project.db").exists()
+    file = tmp_path / "file"
+    file.write_text("mine")
+    with pytest.raises(ProjectError, match="cannot become a project"):
+        make_demo(file, size=SMALL)

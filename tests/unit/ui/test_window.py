@@ -229,7 +229,7 @@ def test_no_button_is_narrower_than_its_words(window, width, view):
             assert button.width() >= button.minimumSizeHint().width(), button.text()
 
 
-def test_the_first_paint_needs_no_heavy_library():
+def test_the_first_paint_needs_no_heavy_library(tmp_path):
     code = (
         "import sys; from PySide6.QtCore import QSettings;"
         "from motionlens.ui.application import make_application;"
@@ -241,7 +241,12 @@ def test_the_first_paint_needs_no_heavy_library():
         "'pyarrow','sqlite_utils'} & set(sys.modules))); w.close()"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", code],
+        cwd=tmp_path,  # its settings are kept there
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert done.stdout.strip() == "[]", done.stderr
 
