@@ -45,6 +45,10 @@ class Door(QFrame):
         self._hint = ElidedLabel(theme, hint, "text2", 12)
         self._hint.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._bar = ThinProgress(theme)
+        # Its place is kept, so that this door's words stay in line with the others'.
+        kept = self._bar.sizePolicy()
+        kept.setRetainSizeWhenHidden(True)
+        self._bar.setSizePolicy(kept)
         self._bar.hide()
         words = label(theme, text, "text2", 13, wrap=True)
         words.setAlignment(Qt.AlignmentFlag.AlignTop)

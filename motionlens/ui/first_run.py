@@ -161,8 +161,8 @@ class FirstRun(QWidget):
         doors = {
             "demo": Door(
                 theme, "demo", "Open the demo",
-                f"{DemoSize().clips} simulated clips with planted false motion, indexed, ranked, trained and put to"
-                " a trial. Everything here works on it.",
+                f"{DemoSize().clips} simulated clips with planted false motion, indexed, ranked,"
+                " trained and put to a trial. Everything here works on it.",
                 "Open the demo", "play", "made here, about 4 min", primary=True,
             ),
             "clips": Door(

@@ -189,10 +189,11 @@ class StripDelegate(QStyledItemDelegate):
         painter.setPen(theme.color("text" if current else "text2"))
         middle = Qt.AlignmentFlag.AlignVCenter
         if candidate.score is None:
-            words = flag_name(candidate.flags[0].name) if candidate.flags else candidate.clip.name
-            shown = painter.fontMetrics().elidedText(
-                words, Qt.TextElideMode.ElideRight, int(below.width())
-            )
+            # Names of one series differ at their ends, so it is the middle that goes.
+            words, elide = candidate.clip.name, Qt.TextElideMode.ElideMiddle
+            if candidate.flags:
+                words, elide = flag_name(candidate.flags[0].name), Qt.TextElideMode.ElideRight
+            shown = painter.fontMetrics().elidedText(words, elide, int(below.width()))
             painter.drawText(below, middle, shown)
             return
         painter.drawText(below, middle | Qt.AlignmentFlag.AlignRight, candidate.score_text)
