@@ -92,7 +92,10 @@ def test_doctor_answers_whatever_is_missing() -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent another way there")
-def test_ctrl_c_keeps_what_was_committed_and_the_same_command_goes_on(tmp_path: Path) -> None:
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_keeps_what_was_committed_and_the_same_command_goes_on(
+    sent: signal.Signals, tmp_path: Path
+) -> None:
     project = tmp_path / "p"
     for number in range(MANY):
         slide(tmp_path / "m" / f"{number}.mp4", 1 + number % 7, frames=8 + number)
@@ -108,7 +111,7 @@ def test_ctrl_c_keeps_what_was_committed_and_the_same_command_goes_on(tmp_path: 
     )
     while child.poll() is None and not _journal(project):
         time.sleep(0.005)
-    child.send_signal(signal.SIGINT)
+    child.send_signal(sent)
     out, err = child.communicate(timeout=120)
     assert child.returncode == 130, err
     assert "Traceback" not in err
