@@ -33,7 +33,12 @@ def register(verbs: Verbs) -> None:
     verb.add_argument("project", metavar="PROJECT")
     verb.add_argument("--model", default="embedded", metavar="NAME|PATH")
     verb.add_argument(
-        "--timesteps", type=numbers, default=(0.6, 0.9), metavar="0.6,0.9", help="shares of noise"
+        "--timesteps",
+        type=numbers,
+        nargs="+",
+        default=[(0.6, 0.9)],
+        metavar="0.6,0.9",
+        help="shares of noise",
     )
     verb.add_argument("--tracked", default="all", metavar="all|lora|REGEX")
     verb.add_argument("--mask", choices=("adjacent", "anchor", "none"), default="adjacent")
@@ -93,7 +98,7 @@ def index(args: argparse.Namespace, out: Output) -> int:
     with open_project(args.project) as project:
         result = project.index(
             model=args.model,
-            timesteps=args.timesteps,
+            timesteps=tuple(level for part in args.timesteps for level in part),
             tracked=args.tracked,
             mask=args.mask,
             flow=args.flow,

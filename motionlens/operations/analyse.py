@@ -27,6 +27,8 @@ Measured = tuple[MotionSummary, list[Flag], NDArray[np.uint8]]
 
 @dataclass(frozen=True)
 class AnalyseResult:
+    """`done` counts all clips of the project that are analysed now, in this call or before."""
+
     done: int
     flags: Mapping[str, int]
     skipped: tuple[Skipped, ...]
@@ -66,7 +68,8 @@ def analyse(
         rooms.store.save_analysis(clip.id, summary, flags, signature.tobytes())
     progress("Analysing motion", len(todo), len(todo))
     _flag_near_copies(rooms)
-    return AnalyseResult(len(todo) - len(skipped), flag_counts(rooms), tuple(skipped))
+    measured_now = {clip.id for clip in clips} & set(rooms.store.analyses())
+    return AnalyseResult(len(measured_now), flag_counts(rooms), tuple(skipped))
 
 
 def flag_counts(rooms: Rooms) -> dict[str, int]:

@@ -53,7 +53,7 @@ class DemoSize:
     clips: int = 240
     planted: int = 84
     queries: int = 40
-    steps: int = 200
+    steps: int = 150
     pairs: int = 40
     reviewed_share: float = 0.4
 
