@@ -44,6 +44,7 @@ def dressed_window(app: QApplication, settings: Path) -> Iterator[MainWindow]:
     window.start.doctor_bar._asked = True
     window.resize(1440, 900)
     window.show()
+    window.activateWindow()  # a bare virtual screen has no window manager to do it
     try:
         yield window
     finally:

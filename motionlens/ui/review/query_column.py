@@ -74,6 +74,7 @@ class QueryColumn(QWidget):
         layout.addWidget(self._prompt)
         layout.addSpacing(2)
         layout.addWidget(self._words)
+        layout.addSpacing(8)
         layout.addStretch(1)
         layout.addWidget(self._row)
         layout.addWidget(self._empty, 10)
@@ -235,11 +236,10 @@ class QueryThumb(QAbstractButton):
 
 
 def _where(query: Query, clip: Clip | None) -> str:
-    """The query's sentence: where it is from, and the region and frames that are meant."""
+    """The query's sentence: how long it is, and the region and frames that are meant."""
     parts = []
     if clip is not None:
-        length = f"{clip.info.frames} frames, {clip.info.duration_s:.1f} s."
-        parts.append(f"{clip.name}, {length}" if clip.caption else length)
+        parts.append(f"{clip.info.frames} frames, {clip.info.duration_s:.1f} s.")
     if query.region is not None:
         box = query.region
         across = f"{box.x:.0%} to {box.x + box.width:.0%}"

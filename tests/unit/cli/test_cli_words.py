@@ -15,7 +15,7 @@ import pytest
 from motionlens.cli.parser import build_parser
 from tests.support.verbs import slide, verb
 
-MANY = 16
+MANY = 56
 
 
 def test_help_of_every_verb_has_an_example() -> None:

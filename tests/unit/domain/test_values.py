@@ -56,7 +56,7 @@ def test_a_part_of_a_file_is_another_clip() -> None:
 
 
 def test_errors_are_one_line_and_cross_process_borders() -> None:
-    error = MediaError("a.mp4 cannot\nbe read", "it is empty", "leave it out")
+    error = MediaError("a.mp4 cannot\nbe read", "it is empty", "Leave it out")
     assert error.sentence() == "a.mp4 cannot be read. It is empty. Leave it out."
     again = pickle.loads(pickle.dumps(error))  # what multiprocessing does with exceptions
     assert isinstance(again, MediaError)

@@ -112,6 +112,7 @@ def test_letters_stay_in_a_field_and_work_elsewhere(window, qtbot):
     window.setCentralWidget(field)
     with qtbot.waitActive(window):
         window.show()
+        window.activateWindow()  # a bare virtual screen has no window manager to do it
     field.setFocus()
     qtbot.keyClick(field, Qt.Key.Key_X)
     assert (field.text(), ran) == ("x", [])
@@ -134,6 +135,7 @@ def test_a_focused_button_keeps_space_and_a_list_its_arrows(window, qtbot, qapp)
         window.setCentralWidget(button)
         with qtbot.waitActive(window):
             window.show()
+            window.activateWindow()  # a bare virtual screen has no window manager to do it
         button.setFocus()
         qtbot.keyClick(button, Qt.Key.Key_Space)
         assert (pressed, ran) == ([1], [])
