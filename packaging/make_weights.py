@@ -69,7 +69,7 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--steps", type=int, default=8000, help="training steps of 16 clips")
+    parser.add_argument("--steps", type=int, default=7000, help="training steps of 16 clips")
     parser.add_argument("--out", type=Path, required=True, help="folder for the finished weights")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--pool", type=int, default=10_000, help="number of training clips")
