@@ -108,6 +108,8 @@ def test_an_interrupt_keeps_what_was_committed_and_the_same_command_goes_on(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # A shell starts what runs in its background with Ctrl-C ignored, and that is inherited.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
     while child.poll() is None and not _journal(project):
         time.sleep(0.005)
