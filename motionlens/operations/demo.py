@@ -50,11 +50,11 @@ TIE_PX = 0.25
 class DemoSize:
     """How much is done; the defaults are the demo, tests take less."""
 
-    clips: int = 240
-    planted: int = 84
-    queries: int = 40
+    clips: int = 200
+    planted: int = 70
+    queries: int = 32
     steps: int = 150
-    pairs: int = 40
+    pairs: int = 36
     reviewed_share: float = 0.4
 
 
