@@ -32,8 +32,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from motionlens.files import atomic_file, read_json, write_json
 from motionlens.models.embedded import CLASSES, NO_CLASS, EmbeddedModel
 from motionlens.models.weights import save_embedded
+from motionlens.worlds.matched import FALSE, matched_set, simulate_matched
 from motionlens.worlds.opencv import opencv
-from motionlens.worlds.physics import pool_set, simulate
+from motionlens.worlds.physics import SimulatedClip, pool_set, simulate
 
 BATCH = 16
 LEARNING_RATE = 1e-3
@@ -41,6 +42,7 @@ WARM_UP = 50
 DECAY_SHARE = 0.35
 AVERAGE = 0.998
 CLASS_DROPPED = 0.1
+MATCHED_POOL_SEEDS = 50_000_000
 
 
 @dataclass
@@ -61,7 +63,7 @@ def main() -> None:
     training = _fresh(options.seed)
     _resume(training, options.checkpoints, options.steps)
     if training.step < options.steps:
-        latents, classes = training_pool(options.pool, options.seed, options.checkpoints)
+        latents, classes = training_pool(options)
         train(training, latents, classes, options)
     _publish(training, options.out, options)
     print(f"wrote {options.out}", flush=True)
@@ -72,6 +74,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--steps", type=int, default=7000, help="training steps of 16 clips")
     parser.add_argument("--out", type=Path, required=True, help="folder for the finished weights")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--world", choices=("physics", "matched"), default="physics")
     parser.add_argument("--pool", type=int, default=10_000, help="number of training clips")
     parser.add_argument("--snapshot-every", type=int, default=1000, help="steps")
     parser.add_argument("--checkpoints", type=Path, help="folder (default: OUT/checkpoints)")
@@ -81,20 +84,21 @@ def _options() -> argparse.Namespace:
     return options
 
 
-def training_pool(count: int, seed: int, folder: Path) -> tuple[Tensor, Tensor]:
+def training_pool(options: argparse.Namespace) -> tuple[Tensor, Tensor]:
     """The rendered clips, kept beside the checkpoints: 33 KB a clip, minutes to make."""
-    file = folder / f"pool-{count}-{seed}.safetensors"
+    count, seed = options.pool, options.seed
+    file = options.checkpoints / f"pool-{options.world}-{count}-{seed}.safetensors"
     if file.is_file():
         kept = safetensors.torch.load_file(file)
         return kept["latents"], kept["classes"]
-    latents, classes = render_pool(count, seed)
+    latents, classes = render_pool(count, seed, options.world)
     with atomic_file(file) as opened:
         opened.write(safetensors.torch.save({"latents": latents, "classes": classes}))
     return latents, classes
 
 
-def render_pool(count: int, seed: int) -> tuple[Tensor, Tensor]:
-    """The training clips as the model sees them.
+def render_pool(count: int, seed: int, world: str) -> tuple[Tensor, Tensor]:
+    """The training clips as the model sees them; those of the matched world have no class.
 
     Returns
     -------
@@ -105,14 +109,21 @@ def render_pool(count: int, seed: int) -> tuple[Tensor, Tensor]:
     latents = torch.empty(count, 1, encoder.frames, *encoder.size, dtype=torch.float16)
     classes = torch.empty(count, dtype=torch.int64)
     start = time.perf_counter()
-    for index, spec in enumerate(pool_set(count, seed=seed)):
-        clip = simulate(spec.seed, spec.kind)
+    for index, clip in enumerate(_clips(count, seed, world)):
         latents[index] = encoder.encode(clip.frames).half()
-        classes[index] = CLASSES.index(clip.motion_class)
+        classes[index] = CLASSES.index(clip.motion_class) if world == "physics" else NO_CLASS
         if (index + 1) % 1000 == 0:
             rate = (index + 1) / (time.perf_counter() - start)
             print(f"rendered {index + 1}/{count} clips, {rate:.0f}/s", flush=True)
-    return latents, classes
+    return latents[: index + 1], classes[: index + 1]
+
+
+def _clips(count: int, seed: int, world: str) -> Iterator[SimulatedClip]:
+    if world == "physics":
+        yield from (simulate(spec.seed, spec.kind) for spec in pool_set(count, seed=seed))
+        return
+    for spec in matched_set(seed, count, round(0.35 * count), first=MATCHED_POOL_SEEDS):
+        yield simulate_matched(spec.seed, spec.kind == FALSE)
 
 
 def train(
@@ -246,7 +257,7 @@ def _publish(training: Training, folder: Path, options: argparse.Namespace) -> N
     told = {
         "steps": f"{training.step} of {options.steps}",
         "batch": str(BATCH),
-        "pool": f"{options.pool} simulated clips, 35 % planted",
+        "pool": f"{options.pool} clips of the {options.world} world, 35 % planted",
         "seed": str(options.seed),
         "script": "packaging/make_weights.py",
     }

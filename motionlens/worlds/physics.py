@@ -133,7 +133,11 @@ def simulate(seed: int, kind: str = "clean", motion_class: str | None = None) ->
     if motion_class is not None and motion_class not in MOTION_CLASSES:
         raise ValueError(f"unknown class {motion_class!r}, known: {', '.join(MOTION_CLASSES)}")
     random = generator("world", seed)
-    scene, shown, truth = _draw(random, kind, motion_class)
+    return made_clip(seed, kind, *_draw(random, kind, motion_class))
+
+
+def made_clip(seed: int, kind: str, scene: Scene, shown: Motion, truth: Motion) -> SimulatedClip:
+    """The clip of a scene that shows one motion where another would be true."""
     return SimulatedClip(
         seed=seed,
         motion_class=scene.motion_class,

@@ -87,12 +87,16 @@ class Scene:
     omega: float = 0.0
     wall_x: float = 0.0
     mirrored: bool = False
+    captioned: bool = True
 
     @property
     def caption(self) -> str:
-        """Such as ``bounce: a red ball drops and bounces``; its first word is the class."""
+        """Such as ``bounce: a red ball drops and bounces``; its first word is the class. A scene
+        that is not `captioned` says what moves, and not how."""
         thing = "ball" if self.shape == "disc" else "block"
         article = "an" if self.colour_name[0] in "aeiou" else "a"
+        if not self.captioned:
+            return f"{article} {self.colour_name} {thing} moves"
         deed = _DEEDS[self.motion_class]
         return f"{self.motion_class}: {article} {self.colour_name} {thing} {deed}"
 
