@@ -23,8 +23,12 @@ from motionlens.domain.ports import (
     WorldClip,
 )
 from motionlens.domain.report import ReportDocument
+from motionlens.domain.requests import Drawing, FrameRenderer
+from motionlens.lanes.child import available
+from motionlens.operations.ahead import spare_lanes
 
 if TYPE_CHECKING:
+    from motionlens.app.isolated_renderer import SparePlayer
     from motionlens.models.video_model import VideoModel
 
 # Parameters below which one CPU thread is best.
@@ -34,17 +38,25 @@ SMALL_MODEL = 50_000_000
 class BoundTools:
     """Ports that work on plain files."""
 
-    @functools.cached_property
+    @property
     def reader(self) -> ClipReader:
-        from motionlens.media import PyAVReader
-
-        return PyAVReader()
+        return isolated_reader()
 
     def motion(self, backend: str = "dis") -> Motion:
         """Tools of the caller's own: they keep the last clip's mask and belong to one lane."""
         from motionlens.motion import OpenCVMotion
 
         return OpenCVMotion(backend)
+
+    @functools.cached_property
+    def drawing(self) -> Drawing:
+        from motionlens.motion.drawing import OpenCVDrawing
+
+        return OpenCVDrawing()
+
+    def open_renderer(self) -> FrameRenderer:
+        """For pictures and films with overlays; the caller closes it."""
+        return isolated_renderer()
 
     @functools.cached_property
     def models(self) -> Models:
@@ -76,6 +88,43 @@ def tools() -> BoundTools:
     return BoundTools()
 
 
+@functools.cache
+def isolated_reader() -> ClipReader:
+    """The one reader of this process: its children are shared by all that is open in it."""
+    if not available():
+        from motionlens.media import PyAVReader
+
+        return PyAVReader()
+    from motionlens.app.isolated_reader import IsolatedReader
+
+    return IsolatedReader(spare_lanes() + 1)
+
+
+def isolated_renderer(cache: Path | None = None) -> FrameRenderer:
+    """A renderer of the caller's own, in a child process; close it.
+
+    Parameters
+    ----------
+    cache : path, optional
+        The project's cache folder, where flow fields are kept.
+    """
+    if not available():
+        from motionlens.app.renderer import make_renderer
+
+        return make_renderer(cache)
+    from motionlens.app.isolated_renderer import IsolatedRenderer
+
+    return IsolatedRenderer(cache, spare=spare_player())
+
+
+@functools.cache
+def spare_player() -> SparePlayer:
+    """Where the window's first decoder waits for its project."""
+    from motionlens.app.isolated_renderer import SparePlayer
+
+    return SparePlayer()
+
+
 class BoundModels:
     """Models by name, folder, weights file, or (inside a project) by run."""
 
@@ -86,6 +135,11 @@ class BoundModels:
         from motionlens.models import registry
 
         return registry.list_models()
+
+    def describe(self, path: str) -> ModelInfo:
+        from motionlens.models import registry
+
+        return registry.describe_model(path)
 
     def devices(self) -> list[str]:
         from motionlens.models import device
@@ -112,6 +166,7 @@ class BoundModels:
                 projection=settings.projection,
                 dim=settings.dim,
                 projection_seed=settings.seed,
+                rows=settings.rows,
             )
 
         first = self._load(settings.model, settings.device)
@@ -128,14 +183,15 @@ class BoundModels:
             weights = self._runs / model / "weights"
             if weights.is_dir():
                 return str(weights.absolute())
-        if any(model == known.name for known in self.known()):
+        if any(model == known.name and known.ready for known in self.known()):
             return model  # a folder of that name here must not shadow it
         return str(Path(model).absolute()) if Path(model).exists() else model
 
     def _load(self, model: str, name: str) -> VideoModel:
         from motionlens.models import device, registry
 
-        loaded = registry.load_model(self.locate(model), name)
+        cache = None if self._runs is None else self._runs.parent / "cache" / "models"
+        loaded = registry.load_model(self.locate(model), name, cache)
         if _small_on_cpu(loaded):
             # Beside decoding and flow, a second thread for small kernels costs more than it gives.
             device.set_threads(1)
@@ -152,6 +208,7 @@ class _BoundSampler:
         self.name = name
         self.weights_hash = model.weights_hash
         self.given_frames = model.given_frames
+        self.fps = model.fps
 
     def sample(
         self, given: Sequence[Frames], captions: Sequence[str], seeds: Sequence[int]
@@ -159,9 +216,7 @@ class _BoundSampler:
         import torch
 
         with torch.no_grad():
-            latents = torch.stack([self._model.encode(frames) for frames in given])
-            conditions = torch.stack([self._model.condition(caption) for caption in captions])
-            return list(self._model.sample(latents, conditions, list(seeds)))
+            return list(self._model.generate(given, captions, seeds))
 
 
 class BoundFormats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -109,7 +109,9 @@ def _alone(folder: ProjectFolder) -> Iterator[None]:
         yield
 
 
-def check_project(path: str | Path, *, repair: bool = False) -> check_verb.CheckResult:
+def check_project(
+    path: str | Path, *, repair: bool = False, search: Sequence[str | Path] = ()
+) -> check_verb.CheckResult:
     """`check`, which also answers where the project cannot be opened."""
     from motionlens.store import open_store
 
@@ -117,7 +119,7 @@ def check_project(path: str | Path, *, repair: bool = False) -> check_verb.Check
         folder = ProjectFolder(Path(path)).require()
         # Without the daily backup, which refuses to copy what `repair` may still mend.
         with Project(folder, open_store(folder.database)) as project:
-            return project.check(repair=repair)
+            return project.check(repair=repair, search=search)
     except MotionLensError as error:
         return check_verb.unreadable(error)
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from motionlens.app.questions import Names, Questions, as_list
 from motionlens.app.rooms import ProjectRooms
-from motionlens.domain.clip import Region, Span
 from motionlens.domain.ports import Progress, Store, Token
-from motionlens.domain.ranking import Neighbours, Ranking
 from motionlens.domain.trial import TrialReport
 from motionlens.files import ProjectFolder
 from motionlens.operations import (
@@ -45,9 +43,6 @@ from motionlens.operations import (
     merge as merge_verb,
 )
 from motionlens.operations import (
-    rank as rank_verb,
-)
-from motionlens.operations import (
     report as report_verb,
 )
 from motionlens.operations import (
@@ -55,11 +50,8 @@ from motionlens.operations import (
 )
 from motionlens.operations.rooms import NO_PROGRESS, NO_TOKEN
 
-# Clips, files or folders, by id or path.
-Names = str | Path | Sequence[str | Path]
 
-
-class Project:
+class Project(Questions):
     """An open project; its methods are the verbs. Use it as a context manager, or `close` it.
 
     Each method takes the verb's options as keywords, a `progress` callback (what, done, total)
@@ -82,8 +74,8 @@ class Project:
         self.close()
 
     def close(self) -> None:
-        """Close the database."""
-        self.rooms.store.close()
+        """Close the database, and end what runs for this project."""
+        self.rooms.close()
 
     @property
     def name(self) -> str:
@@ -98,7 +90,7 @@ class Project:
         **options: Any,
     ) -> add_verb.AddResult:
         """Add files, folders or a manifest; see :func:`motionlens.operations.add.add`."""
-        return add_verb.add(self.rooms, _list(paths), progress=progress, token=cancel, **options)
+        return add_verb.add(self.rooms, as_list(paths), progress=progress, token=cancel, **options)
 
     def clips(
         self, *, progress: Progress = NO_PROGRESS, cancel: Token = NO_TOKEN, **options: Any
@@ -119,71 +111,6 @@ class Project:
         """Project gradients; see :func:`motionlens.operations.index.index`."""
         return index_verb.index(self.rooms, progress=progress, token=cancel, **options)
 
-    def rank(
-        self,
-        *,
-        bad: Names = (),
-        good: Names = (),
-        region: Region | Sequence[float] | None = None,
-        frames: Span | Sequence[int] | None = None,
-        top: int | None = None,
-        index: str | None = None,
-        progress: Progress = NO_PROGRESS,
-        cancel: Token = NO_TOKEN,
-        **options: Any,
-    ) -> Ranking:
-        """Candidates, most harmful first; see :func:`motionlens.operations.rank.rank`.
-
-        Parameters
-        ----------
-        region : Region or (x, y, width, height), optional
-            Fractions of the frame, 0 to 1.
-        frames : Span or (start, stop), optional
-            Frame numbers of the queries, `stop` not included.
-        top : int, optional
-            Only so many, the most harmful.
-        index : str, optional
-            Fingerprint of an index other than that of the last `index` call.
-        """
-        ranking = rank_verb.rank(
-            self.rooms,
-            bad=_list(bad),
-            good=_list(good),
-            region=_region(region),
-            span=_span(frames),
-            fingerprint=index,
-            progress=progress,
-            token=cancel,
-            **options,
-        )
-        return replace(ranking, rows=ranking.rows[:top])
-
-    def neighbours(
-        self,
-        *,
-        query: str,
-        region: Region | Sequence[float] | None = None,
-        frames: Span | Sequence[int] | None = None,
-        index: str | None = None,
-        progress: Progress = NO_PROGRESS,
-        cancel: Token = NO_TOKEN,
-        **options: Any,
-    ) -> Neighbours:
-        """Proponents and opponents; see :func:`motionlens.operations.rank.neighbours`.
-
-        `region`, `frames` and `index` are those of :meth:`rank`.
-        """
-        return rank_verb.neighbours(
-            self.rooms,
-            query=query,
-            region=_region(region),
-            span=_span(frames),
-            fingerprint=index,
-            progress=progress,
-            token=cancel,
-            **options,
-        )
-
     def decide(
         self,
         decision: str,
@@ -195,7 +122,7 @@ class Project:
     ) -> decide_verb.DecideResult:
         """Record a decision; see :func:`motionlens.operations.decide.decide`."""
         cancel.check()
-        return decide_verb.decide(self.rooms, decision, _list(clips), **options)
+        return decide_verb.decide(self.rooms, decision, as_list(clips), **options)
 
     def undo(
         self,
@@ -311,12 +238,14 @@ class Project:
         self,
         *,
         repair: bool = False,
+        search: Sequence[str | Path] = (),
         progress: Progress = NO_PROGRESS,
         cancel: Token = NO_TOKEN,
     ) -> check_verb.CheckResult:
-        """Integrity of database, indexes and media links."""
+        """Integrity of database, indexes and media links; see
+        :func:`motionlens.operations.check.check`."""
         cancel.check()
-        return check_verb.check(self.rooms, repair=repair)
+        return check_verb.check(self.rooms, repair=repair, search=search)
 
     def report(
         self,
@@ -331,7 +260,7 @@ class Project:
         """One self-contained HTML page; see :func:`motionlens.operations.report.report`."""
         return report_verb.report(
             self.rooms,
-            queries=_list(query),
+            queries=as_list(query),
             out=out,
             fingerprint=index,
             progress=progress,
@@ -345,16 +274,3 @@ class Project:
         """A verified copy of the database, in the project's backups."""
         cancel.check()
         return check_verb.backup(self.rooms)
-
-
-def _list(names: Names) -> list[Any]:
-    """One name, or several, as a list: a text is one name, not its letters."""
-    return [names] if isinstance(names, str | Path) else list(names)
-
-
-def _region(given: Region | Sequence[float] | None) -> Region | None:
-    return given if given is None or isinstance(given, Region) else Region(*given)
-
-
-def _span(given: Span | Sequence[int] | None) -> Span | None:
-    return given if given is None or isinstance(given, Span) else Span(*given)

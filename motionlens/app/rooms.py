@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from dataclasses import dataclass
 
-from motionlens.app.bindings import BoundModels, BoundTools
-from motionlens.domain.ports import Indexes, Models, Store, Trainer
+from motionlens.app.bindings import BoundModels, BoundTools, isolated_renderer
+from motionlens.domain.errors import MediaError
+from motionlens.domain.ports import FieldStore, Indexes, Models, Store, Trainer
 from motionlens.domain.requests import FrameRenderer
 from motionlens.files import ProjectFolder
 from motionlens.lanes import SerialLane
-
-_PLAYER_CACHE = 60_000_000
 
 
 class ProjectRooms(BoundTools):
@@ -38,19 +38,38 @@ class ProjectRooms(BoundTools):
         return ChildTrainer(self.folder.runs)
 
     @functools.cached_property
-    def renderer(self) -> FrameRenderer:
-        """Of the window's players; made and used on the media lane."""
-        from motionlens.media import OpenClip
-        from motionlens.motion import flow_backend
-        from motionlens.motion.overlay import compose
-        from motionlens.operations.render import PlayerRenderer
+    def fields(self) -> FieldStore:
+        from motionlens.motion.flow.store import FieldFolder
 
-        # Two clips play and four wait: each keeps some 40 frames of 720p for steps backwards.
-        return PlayerRenderer(
-            lambda path, info: OpenClip(path, info, _PLAYER_CACHE),
-            flow_backend("dis-fast"),
-            compose,
-        )
+        return FieldFolder(self.folder.cache / "flow")
+
+    @functools.cached_property
+    def renderer(self) -> FrameRenderer:
+        """Of the window's players, used on the media lane."""
+        return isolated_renderer(self.folder.cache)
+
+    def warm_up(self) -> None:
+        """Begin to load what the window's first frame needs, in the process that will draw it."""
+        from motionlens.app.isolated_renderer import IsolatedRenderer
+
+        if isinstance(self.renderer, IsolatedRenderer):
+            with contextlib.suppress(MediaError):  # told when the frame is wanted
+                self.renderer.start()
+
+    def stop_decoding(self) -> None:
+        """End the players' child, from any thread: whoever waits for a frame of it goes on."""
+        from motionlens.app.isolated_renderer import IsolatedRenderer
+
+        renderer = self.__dict__.get("renderer")
+        if isinstance(renderer, IsolatedRenderer):
+            renderer.close()
+
+    def close(self) -> None:
+        """End what runs for this project alone, and the database's connection."""
+        renderer = self.__dict__.get("renderer")  # one that was never asked for is not made now
+        if renderer is not None:
+            renderer.close()
+        self.store.close()
 
 
 @dataclass(frozen=True)

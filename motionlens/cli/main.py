@@ -25,10 +25,11 @@ EXIT_DONE, EXIT_BUG, EXIT_INPUT, EXIT_PART, EXIT_INTERRUPTED = 0, 1, 2, 3, 130
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; returns 0 done, 2 bad input, 3 done in part, 130 interrupted, 1 our bug."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if arguments[:1] == ["_train"]:
-        from motionlens.worker import main as work
+    if arguments[:1] and arguments[0].startswith("_"):
+        from motionlens import worker
 
-        return work(arguments[1:])
+        if arguments[0] in worker.HIDDEN:
+            return worker.main(arguments[0], arguments[1:])
     try:
         args = build_parser().parse_args(arguments or ["open"])
     except MotionLensError as error:

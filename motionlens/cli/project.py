@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from motionlens.cli.output import Output, to_json
-from motionlens.cli.parser import Verbs, add_seed
+from motionlens.cli.parser import Verbs, add_jobs, add_seed
 from motionlens.domain.clip import Role
 
 
@@ -27,10 +27,14 @@ def register(verbs: Verbs) -> None:
     verb.add_argument(
         "--split-scenes", action="store_true", help="each scene between cuts as a clip of its own"
     )
+    add_jobs(verb)
 
     verb = verbs.add("check", check, "look for damage and mend it", "check skating --repair")
     verb.add_argument("project", metavar="PROJECT")
     verb.add_argument("--repair", action="store_true", help="mend what can be mended")
+    verb.add_argument(
+        "--search", nargs="+", metavar="DIR", default=[], help="where moved media may lie"
+    )
 
     verb = verbs.add("backup", backup, "save a verified copy of the database", "backup skating")
     verb.add_argument("project", metavar="PROJECT")
@@ -73,6 +77,7 @@ def add(args: argparse.Namespace, out: Output) -> int:
             manifest=args.manifest,
             caption_suffix=args.caption_suffix,
             split_scenes=args.split_scenes,
+            jobs=args.jobs,
             progress=out.progress,
         )
     for skipped in result.skipped:
@@ -85,7 +90,7 @@ def add(args: argparse.Namespace, out: Output) -> int:
 def check(args: argparse.Namespace, out: Output) -> int:
     from motionlens.app import check_project
 
-    result = check_project(args.project, repair=args.repair)
+    result = check_project(args.project, repair=args.repair, search=args.search)
     lines = [
         f"{p.where}: {p.what}" + (" (repaired)" if p.repaired else "") for p in result.problems
     ]
@@ -142,6 +147,13 @@ def _demo_text(document: dict[str, Any]) -> str:
 
 
 def open_window(args: argparse.Namespace, out: Output) -> int:
-    from motionlens.ui.application import run_window
+    from motionlens.app.bindings import spare_player
 
-    return run_window(Path(args.project) if args.project else None)
+    # Its libraries are loaded beside those of the window, not after them.
+    spare_player().start()
+    try:
+        from motionlens.ui.application import run_window
+
+        return run_window(Path(args.project) if args.project else None)
+    finally:
+        spare_player().close()

@@ -11,7 +11,7 @@ from enum import IntEnum
 from typing import Generic, Protocol, TypeVar
 
 from motionlens.domain.errors import Cancelled
-from motionlens.lanes.token import CancelToken
+from motionlens.lanes.token import CancelToken, working_under
 
 T = TypeVar("T")
 
@@ -48,7 +48,8 @@ class Job(Generic[T]):
         """Do the work, keep the outcome, tell whoever waits. Never raises."""
         try:
             self.token.check()
-            self.value = self._work(self.token)
+            with working_under(self.token):
+                self.value = self._work(self.token)
         except Cancelled:
             self.cancelled = True
         except BaseException as error:  # the owner decides what it means

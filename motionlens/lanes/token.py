@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
+from collections.abc import Iterator
 
 from motionlens.domain.errors import Cancelled
 
@@ -39,3 +41,27 @@ class CancelToken:
         self._running.wait()
         if self._cancelled.is_set():
             raise Cancelled
+
+
+_work = threading.local()
+
+
+@contextlib.contextmanager
+def working_under(token: CancelToken) -> Iterator[None]:
+    """Make a token the one of what this thread does meanwhile."""
+    before = getattr(_work, "token", None)
+    _work.token = token
+    try:
+        yield
+    finally:
+        _work.token = before
+
+
+def check_current() -> None:
+    """Check the token of the job that this thread runs, if it runs one.
+
+    For waits deep below an operation, whose ports take no token.
+    """
+    token: CancelToken | None = getattr(_work, "token", None)
+    if token is not None:
+        token.check()

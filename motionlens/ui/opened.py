@@ -48,6 +48,7 @@ class Opened:
         Closing a lane drops what waits in it, so the store's works off every decision that was
         pressed before it is closed.
         """
+        self.rooms.stop_decoding()  # a lane may wait for a frame that never comes
         busy = [lane.name for lane in (self.lanes.media, self.lanes.compute) if not lane.close()]
         last = self.lanes.store.submit(
             "close the project", lambda _: self.project.close(), Priority.BULK
@@ -70,7 +71,9 @@ def open_in_lanes(
     def work(_: object) -> Opened:
         if create:
             create_project(path).close()
-        return Opened(open_project(path, lanes=lanes), lanes)
+        opened = Opened(open_project(path, lanes=lanes), lanes)
+        opened.rooms.warm_up()
+        return opened
 
     def give_up(error: BaseException) -> None:
         lanes.close()

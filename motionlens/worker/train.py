@@ -75,7 +75,8 @@ def _train(run: RunFolder) -> None:
     if not settings.device.startswith("cuda"):
         torch.set_num_threads(1)
     try:
-        train(run.root, load_model(base_source(run), settings.device), PyAVReader())
+        cache = run.root.parent.parent / "cache" / "models"
+        train(run.root, load_model(base_source(run), settings.device, cache), PyAVReader())
     except torch.OutOfMemoryError as error:
         raise MemoryError from error
 
