@@ -16,6 +16,14 @@ FLAG_NAMES = {
     "camera_only": "Camera only",
     "near_duplicate": "Near copy",
     "scene_cut": "Cut inside",
+    "repeated_frames": "Repeated frames",
+    "time_reversed": "Played back",
+    "loop": "Loop",
+    "jitter": "Jitter",
+    "blur": "Blurred",
+    "black": "Black",
+    "letterbox": "Letterbox",
+    "too_short": "Too short",
 }
 SORTS = ("name", "score", "flags", "motion", "length")
 

@@ -1,7 +1,8 @@
-"""From a wanted frame to a delivered one: newest wins, on the way out and on the way back."""
+"""From a wanted frame to a delivered one, over the media lane."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,13 +22,37 @@ class FrameFailure:
 
 
 @dataclass(frozen=True)
+class Delivery:
+    """A frame or a failure on the session's thread.
+
+    Attributes
+    ----------
+    ahead : tuple of int or None
+        The epoch and place that it was asked for with; None where a hand asked.
+    took_s : float
+        Seconds from the asking until it was finished.
+    cost_s : float
+        Seconds of that in the renderer.
+    """
+
+    reply: FrameImage | FrameFailure
+    ahead: tuple[int, int] | None
+    took_s: float
+    cost_s: float
+
+
+@dataclass(frozen=True)
 class _Letter:
     request: FrameRequest
     paths: tuple[str, ...]
+    asked_s: float
 
 
 class FrameFeed:
-    """One player's line to the media lane: at most one frame in work and one waiting.
+    """One player's line to the media lane.
+
+    What a hand asks for is one letter at most, the newest, and goes before everything. Frames that
+    playback wants ahead queue behind it; the player bounds their number.
 
     Parameters
     ----------
@@ -36,7 +61,7 @@ class FrameFeed:
     hop : callable
         Carries a call to the main thread.
     deliver : callable
-        Gets each image or failure there.
+        Gets each delivery there.
     bug : callable
         Gets whatever is no expected error, there too.
     """
@@ -46,7 +71,7 @@ class FrameFeed:
         lane: Lane,
         renderer: Callable[[], FrameRenderer],
         hop: Hop,
-        deliver: Callable[[FrameImage | FrameFailure], None],
+        deliver: Callable[[Delivery], None],
         bug: Callable[[BaseException], None],
     ) -> None:
         self._lane = lane
@@ -55,18 +80,43 @@ class FrameFeed:
         self._deliver = deliver
         self._bug = bug
         self._out: Mailbox[_Letter] = Mailbox()
-        self._back: Mailbox[FrameImage | FrameFailure] = Mailbox()
+        self._queued: list[Job[None]] = []
 
-    def ask(self, request: FrameRequest, paths: tuple[str, ...], playing: bool = False) -> None:
-        """Want a frame; a request that nobody began yet is dropped for this one.
+    def ask(self, request: FrameRequest, paths: tuple[str, ...]) -> None:
+        """Want a frame; a request of a hand that nobody began yet is dropped for this one."""
 
-        What a key or the mouse asked for goes before everything. Playback alone takes its turn
-        with thumbnails and frames made ahead, which would starve on a slow machine otherwise.
+        def work(token: CancelToken) -> None:
+            letter = self._out.take()
+            if letter is not None:
+                self._answer(letter, None)
+
+        if self._out.put(_Letter(request, paths, time.perf_counter())):
+            self._lane.submit("Frame", work, Priority.URGENT).when_finished(self._finished)
+
+    def ask_ahead(
+        self, request: FrameRequest, paths: tuple[str, ...], mark: tuple[int, int], first: bool
+    ) -> None:
+        """Want a frame that will be due; `first`: before thumbnails and prefetched clips.
+
+        A player that cannot keep up takes its turn with them, or they would starve.
         """
-        empty = self._out.put(_Letter(request, paths))
-        if empty or not playing:
-            priority = Priority.BULK if playing else Priority.URGENT
-            self._lane.submit("Frame", self._answer, priority).when_finished(self._finished)
+        letter = _Letter(request, paths, time.perf_counter())
+
+        def work(token: CancelToken) -> None:
+            token.check()
+            self._answer(letter, mark)
+
+        job = self._lane.submit("Frame", work, Priority.NORMAL if first else Priority.BULK)
+        self._queued = [other for other in self._queued if not other.finished]
+        if not job.finished:
+            self._queued.append(job)
+        job.when_finished(self._finished)
+
+    def drop_ahead(self) -> None:
+        """Let go of the frames ahead that nobody began yet."""
+        for job in self._queued:
+            job.token.cancel()
+        self._queued.clear()
 
     def prefetch(self, request: FrameRequest, paths: tuple[str, ...]) -> Job[None]:
         """Have a frame ready before it is asked for; whatever fails is told when it is asked."""
@@ -79,18 +129,12 @@ class FrameFeed:
         job.when_finished(self._finished)
         return job
 
-    def _answer(self, token: CancelToken) -> None:
-        letter = self._out.take()
-        if letter is None:
-            return
+    def _answer(self, letter: _Letter, mark: tuple[int, int] | None) -> None:
+        began_s = time.perf_counter()
         reply = answer(self._renderer(), letter.request, letter.paths)
-        if self._back.put(reply):
-            self._hop(self._open)
-
-    def _open(self) -> None:
-        reply = self._back.take()
-        if reply is not None:
-            self._deliver(reply)
+        now_s = time.perf_counter()
+        delivery = Delivery(reply, mark, now_s - letter.asked_s, now_s - began_s)
+        self._hop(lambda: self._deliver(delivery))
 
     def _finished(self, job: Job[None]) -> None:
         error = job.error

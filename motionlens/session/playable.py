@@ -34,6 +34,7 @@ class Playable:
     caption: str = ""
     info: MediaInfo | None = field(default=None, repr=False)  # of the whole file, else None
     times_s: tuple[float, ...] = field(default=(), repr=False)
+    content: str = ""  # sha256 of the file, in hex
 
     @property
     def duration_s(self) -> float:
@@ -59,6 +60,7 @@ def playable(clip: Clip) -> Playable:
         caption=clip.caption,
         info=None if clip.span else info,
         times_s=frame_times(times, max(1, frames), info.fps),
+        content=clip.content_hash,
     )
 
 
@@ -81,23 +83,50 @@ def frame_times(times: tuple[float, ...], frames: int, fps: float) -> tuple[floa
 
 @dataclass(frozen=True)
 class Loop:
-    """Frames `first` to `last`, both played, of a clip's times."""
+    """Frames `first` to `last`, both played, of a clip's times.
+
+    Its time goes on round after round, below zero too (backwards). A *place* counts frames the
+    same way: 0 is `first`, the number of frames is `first` again one round later.
+    """
 
     times_s: tuple[float, ...]
     first: int
     last: int
 
     @property
+    def frames(self) -> int:
+        return self.last - self.first + 1
+
+    @property
     def duration_s(self) -> float:
         return max(1e-6, self.times_s[self.last + 1] - self.times_s[self.first])
 
-    def frame_at(self, offset_s: float) -> int:
-        """The frame shown `offset_s` into the loop, 0 <= offset < duration."""
+    def place_at(self, time_s: float) -> int:
+        """The place that is due at a time."""
+        rounds, offset_s = divmod(time_s + 1e-9, self.duration_s)
         moment = self.times_s[self.first] + offset_s
-        frame = bisect.bisect_right(self.times_s, moment + 1e-9) - 1
-        return max(self.first, min(frame, self.last))
+        frame = bisect.bisect_right(self.times_s, moment) - 1
+        inside = max(self.first, min(frame, self.last))
+        return int(rounds) * self.frames + inside - self.first
+
+    def frame_of(self, place: int) -> int:
+        """The clip's frame at a place."""
+        return self.first + place % self.frames
+
+    def start_of(self, place: int) -> float:
+        """The time at which a place becomes due, going forwards."""
+        rounds, inside = divmod(place, self.frames)
+        offset_s = self.times_s[self.first + inside] - self.times_s[self.first]
+        return rounds * self.duration_s + offset_s
+
+    def end_of(self, place: int) -> float:
+        """The time at which it is over, going forwards."""
+        return self.start_of(place + 1)
+
+    def frame_at(self, time_s: float) -> int:
+        """The frame shown at a time of the loop."""
+        return self.frame_of(self.place_at(time_s))
 
     def offset_of(self, frame: int) -> float:
         """Seconds into the loop at which a frame begins."""
-        inside = max(self.first, min(frame, self.last))
-        return self.times_s[inside] - self.times_s[self.first]
+        return self.start_of(max(self.first, min(frame, self.last)) - self.first)

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 VIEWS = ("library", "review", "explain", "train", "trial")
 EVERYWHERE = frozenset((*VIEWS, "start"))
 _JUDGE = frozenset(("library", "review", "explain"))
-_PLAY = frozenset(("review",))
+_STAGE = frozenset(("review",))
+_PLAY = frozenset(("library", "review", "explain"))
+_PAIR = frozenset(("review", "explain"))
 _PROJECT = frozenset(VIEWS)
 
 
@@ -49,16 +51,32 @@ def _judge(id: str, text: str, *keys: str, icon: str = "", tone: str = "text") -
     return ActionSpec(f"judge.{id}", text, keys, icon, "Clip", "Judge", _JUDGE, tone=tone)
 
 
-def _move(id: str, text: str, *keys: str, views: frozenset[str] = _PLAY) -> ActionSpec:
+def _move(id: str, text: str, *keys: str, views: frozenset[str] = _STAGE) -> ActionSpec:
     return ActionSpec(f"move.{id}", text, keys, "", "Clip", "Move", views, repeats=True)
 
 
-def _play(id: str, text: str, *keys: str, repeats: bool = False) -> ActionSpec:
-    return ActionSpec(f"play.{id}", text, keys, "", "Clip", "Play", _PLAY, repeats=repeats)
+def _play(
+    id: str, text: str, *keys: str, repeats: bool = False, checkable: bool = False,
+    views: frozenset[str] = _PLAY,
+) -> ActionSpec:  # fmt: skip
+    return ActionSpec(
+        f"play.{id}", text, keys, "", "Play", "Play", views, repeats=repeats, checkable=checkable
+    )
 
 
-def _look(id: str, text: str, *keys: str, icon: str = "", group: str = "Look") -> ActionSpec:
-    return ActionSpec(f"look.{id}", text, keys, icon, "View", group, _PLAY, checkable=True)
+def _look(
+    id: str, text: str, *keys: str, icon: str = "", group: str = "Look",
+    views: frozenset[str] = _PLAY,
+) -> ActionSpec:  # fmt: skip
+    return ActionSpec(f"look.{id}", text, keys, icon, "View", group, views, checkable=True)
+
+
+def _zoom(id: str, text: str, *keys: str) -> ActionSpec:
+    return ActionSpec(f"look.{id}", text, keys, "", "Play", "Zoom", _PLAY, repeats=True)
+
+
+def _theme(id: str, text: str) -> ActionSpec:
+    return ActionSpec(f"theme.{id}", text, (), "", "View", "Theme", EVERYWHERE, checkable=True)
 
 
 def _go(
@@ -110,22 +128,41 @@ TABLE: tuple[ActionSpec, ...] = (
     _play("frame_on", "One frame on", ".", repeats=True),
     _play("first_frame", "First frame", "Home"),
     _play("last_frame", "Last frame", "End"),
+    _play("jump", "Go to a frame", "Ctrl+G"),
     _play("quarter_speed", "Quarter speed", "W"),
+    _play("slower", "Slower", "<", repeats=True),
+    _play("faster", "Faster", ">", repeats=True),
+    _play("normal_speed", "Normal speed", "Shift+W"),
+    _play("every_frame", "Every frame, not the rate", "Shift+R", checkable=True),
     _play("reverse", "Play in reverse", "J"),
     _play("stop", "Stop", "K"),
     _play("forward", "Play forward", "L"),
     _play("loop_start", "Loop starts here", "Shift+Home"),
     _play("loop_end", "Loop ends here", "Shift+End"),
-    _play("lock", "Lock both players", "Y"),
+    _play("lock", "Lock both players", "Y", views=_PAIR),
     _look("flow", "Flow", "1", icon="palette", group="Overlays"),
     _look("arrows", "Arrows", "2", icon="arrow-up-right", group="Overlays"),
     _look("mask", "Mask", "3", icon="selection", group="Overlays"),
     _look("tracks", "Tracks", "4", icon="line-segments", group="Overlays"),
     _look("all", "All overlays off, on again", "0"),
-    _look("opacity_up", "More opacity", "+", "="),
-    _look("opacity_down", "Less opacity", "-"),
-    _look("equal", "Both players equal in size", "V"),
-    _look("fill", "Candidate fills the window", "F"),
+    ActionSpec("look.bare", "Hold: bare frames", ("H",), "", "View", "Look", _PLAY),
+    ActionSpec("look.opacity_up", "More opacity", ("+", "="), "", "View", "Look", _PLAY,
+               repeats=True),
+    ActionSpec("look.opacity_down", "Less opacity", ("-",), "", "View", "Look", _PLAY,
+               repeats=True),
+    _look("equal", "Both players equal in size", "V", views=_STAGE),
+    _look("fill", "Candidate fills the window", "F", views=_STAGE),
+    _zoom("zoom_in", "Zoom in", "Ctrl+=", "Ctrl++"),
+    _zoom("zoom_out", "Zoom out", "Ctrl+-"),
+    _zoom("zoom_fit", "Whole frame", "Ctrl+0"),
+    _zoom("pan_left", "Pan left", "Ctrl+Left"),
+    _zoom("pan_right", "Pan right", "Ctrl+Right"),
+    _zoom("pan_up", "Pan up", "Ctrl+Up"),
+    _zoom("pan_down", "Pan down", "Ctrl+Down"),
+    _look("timing", "Timing", "F12"),
+    _theme("system", "Theme as the system"),
+    _theme("dark", "Dark theme"),
+    _theme("light", "Light theme"),
     _go("library", "Library", "Ctrl+1", icon="squares-four", views=_PROJECT),
     _go("review", "Review", "Ctrl+2", icon="check-square-offset", views=_PROJECT),
     _go("explain", "Explain", "Ctrl+3", icon="magnifying-glass", views=_PROJECT),
@@ -158,4 +195,4 @@ TABLE: tuple[ActionSpec, ...] = (
     ActionSpec("run.stop", "Stop the run", (), "stop", "Run", "Run", frozenset(("train",))),
 )  # fmt: skip
 
-MENUS = ("Project", "Edit", "Clip", "View", "Run", "Help")
+MENUS = ("Project", "Edit", "Clip", "Play", "View", "Run", "Help")

@@ -33,7 +33,7 @@ class Handler:
 
 
 class Actions(QObject):
-    """All commands of one window.
+    """All commands of one window. `ran` tells the id of one that is about to run.
 
     A command without a handler is neither in a menu nor in the palette, and its keys do nothing.
 
@@ -44,6 +44,7 @@ class Actions(QObject):
     """
 
     refreshed = Signal()
+    ran = Signal(str)
 
     def __init__(
         self, theme: Theme, window: QWidget, table: tuple[ActionSpec, ...] = TABLE
@@ -56,6 +57,7 @@ class Actions(QObject):
         self._handlers: dict[tuple[str, str], Handler] = {}
         self._reasons: dict[str, str] = {}
         self.recent: list[str] = []
+        theme.changed.connect(self._tint)
         for spec in table:
             action = self._make(spec)
             self._actions[spec.id] = action
@@ -167,6 +169,11 @@ class Actions(QObject):
         action.setEnabled(False)
         return action
 
+    def _tint(self) -> None:
+        for spec in self.specs.values():
+            if spec.icon:
+                self._actions[spec.id].setIcon(self._theme.icon(spec.icon))
+
     @staticmethod
     def key_of(spec: ActionSpec) -> str:
         """All keys of a command in one text, for tooltips."""
@@ -181,6 +188,7 @@ class Actions(QObject):
         if handler is None:
             return
         self.recent = [id, *(other for other in self.recent if other != id)][:8]
+        self.ran.emit(id)
         handler.run()
         self.refresh()
 

@@ -12,7 +12,12 @@ from motionlens.ui.overlays import Overlay
 from motionlens.ui.theme import Theme
 from motionlens.ui.widgets import Button, KeyCap, SearchField, heading, label, row
 
-COLUMNS = (("Judge", "Move"), ("Play", "Overlays"), ("Go", "Look", "Project", "Run"))
+COLUMNS = (
+    ("Judge", "Move"),
+    ("Play",),
+    ("Overlays", "Look", "Zoom"),
+    ("Go", "Project", "Run"),
+)
 _WITHOUT_PLAYER = (("Judge", "Move"), ("Go", "Look"), ("Project", "Run"))
 _VIEWS = ActionSpec("go.views", "The five views", ("Ctrl+1", "Ctrl+5"), group="Go")
 _ONE_OF_VIEWS = frozenset(f"go.{view}" for view in VIEWS)
@@ -27,8 +32,17 @@ _HANDS = (
 def caps(sequence: str) -> list[str]:
     """The key caps of one portable sequence: "Ctrl+K" gives Ctrl and K."""
     text = QKeySequence(sequence).toString(QKeySequence.SequenceFormat.PortableText)
-    names = {"Left": "←", "Right": "→", "Backspace": "⌫", "PgDown": "Pg Dn", "PgUp": "Pg Up"}
-    parts = [part for part in text.split("+") if part] or ["+"]
+    names = {
+        "Left": "←",
+        "Right": "→",
+        "Up": "↑",
+        "Down": "↓",
+        "Backspace": "⌫",
+        "PgDown": "Pg Dn",
+        "PgUp": "Pg Up",
+    }
+    parts = [part for part in text.split("+") if part]
+    parts += ["+"] * text.endswith("+")
     return [names.get(part, part) for part in parts]
 
 
@@ -76,7 +90,7 @@ class CheatSheet(Overlay):
 
     def place(self) -> None:
         high = max(420, self.card.sizeHint().height() + 24)
-        size = QSize(min(1140, self.width() - 80), min(high, self.height() - 60))
+        size = QSize(min(1240, self.width() - 60), min(high, self.height() - 40))
         left, top = (self.width() - size.width()) // 2, (self.height() - size.height()) // 2
         self.card.setGeometry(left, top, size.width(), size.height())
 
@@ -98,7 +112,7 @@ class CheatSheet(Overlay):
         self._body = QWidget()
         columns = QHBoxLayout(self._body)
         columns.setContentsMargins(0, 0, 0, 0)
-        columns.setSpacing(28)
+        columns.setSpacing(24)
         played = any(spec.group == "Play" for spec in self._actions.listed())
         for groups in COLUMNS if played else _WITHOUT_PLAYER:
             columns.addLayout(self._column(groups, specs), 1)
@@ -120,9 +134,9 @@ class CheatSheet(Overlay):
                 continue
             column.addWidget(heading(self._theme, group))
             grid = QGridLayout()
-            grid.setHorizontalSpacing(14)
+            grid.setHorizontalSpacing(12)
             grid.setVerticalSpacing(6)
-            grid.setColumnMinimumWidth(0, 110)
+            grid.setColumnMinimumWidth(0, 92)
             grid.setColumnStretch(1, 1)
             for place, spec in enumerate(members):
                 grid.addLayout(self._keys(spec), place, 0)

@@ -185,6 +185,9 @@ class ProjectCommands:
 
         def done(result: IndexResult) -> str:
             self._tell_skipped("indexed", result.clips, result.skipped)
+            if result.self_test is not None and not result.self_test.ok:
+                title = "This index failed its self-test: do not trust its rankings"
+                context.notices.tell("error", title, f"{result.self_test.why}.", panel="library")
             context.library.refresh()
             self._lead_on(result.clips)
             return f"{words.several(result.clips, 'clip')}, index {result.fingerprint[:6]}"

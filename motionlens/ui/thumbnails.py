@@ -15,6 +15,7 @@ from motionlens.domain.errors import MediaError, MotionLensError
 from motionlens.files import write_atomically
 from motionlens.lanes import CancelToken, Priority
 from motionlens.operations.rooms import present_path
+from motionlens.session.playable import Playable
 from motionlens.session.work import Hop, OpenProject
 
 WIDTH, HEIGHT = 384, 216
@@ -60,6 +61,11 @@ class Thumbnails(QObject):
         self._scaled[key] = _fill(image, size, ratio)
         _trim(self._scaled, _KEPT)
         return self._scaled[key]
+
+    def poster(self, clip: Playable, size: QSize, ratio: float) -> QPixmap | None:
+        """The picture as :meth:`pixmap` gives it, if it is in memory; asks for nothing."""
+        image = self._images.get(clip.id)
+        return None if image is None or size.isEmpty() else _fill(image, size, ratio)
 
     @property
     def idle(self) -> bool:

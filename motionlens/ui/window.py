@@ -26,6 +26,7 @@ from motionlens.ui.palette import Palette
 from motionlens.ui.status import StatusTeller
 from motionlens.ui.status_bar import StatusBar
 from motionlens.ui.theme import Theme
+from motionlens.ui.theme_choice import ThemeChoice
 from motionlens.ui.views import make_view, tell
 
 START = "start"
@@ -48,6 +49,7 @@ class MainWindow(QMainWindow):
         self.curator = curator_name(settings)
         self.desk: Desk | None = None
         self.views: dict[str, QWidget] = {}
+        self.theme_choice = ThemeChoice(theme, settings, self)
         self.actions_table = Actions(theme, self)
         self.setObjectName("window")
         self.setWindowTitle("MotionLens")
@@ -147,6 +149,7 @@ class MainWindow(QMainWindow):
         handle("go.full_screen", self._toggle_full_screen)
         handle("go.next_pane", self.focusNextChild)
         handle("go.previous_pane", self.focusPreviousChild)
+        self.theme_choice.register(self.actions_table)
 
     def _open_palette(self) -> None:
         self.palette_overlay.open()

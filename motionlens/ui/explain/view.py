@@ -6,14 +6,16 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from motionlens.domain.errors import IndexMissing, IndexStale
 from motionlens.session.explain import ExplainState
 from motionlens.ui import words
 from motionlens.ui.context import WindowContext
-from motionlens.ui.library.inspector import Picture
 from motionlens.ui.library.view import JUDGING
+from motionlens.ui.player.players import Players
+from motionlens.ui.player.preview import Preview
 from motionlens.ui.tables.scored_list import ScoredList
 from motionlens.ui.widgets import (
     Button,
@@ -38,6 +40,8 @@ class ExplainView(QWidget):
         self.setObjectName("view.explain")
         self._context = context
         self.state = ExplainState(context.project, context.jobs)
+        # The motion that is asked about leads; the clip in the list follows at equal phase.
+        self.players = Players(context, "explain", self)
         self.queries = Combo(context.theme, "Query")
         self.queries.setFixedWidth(280)
         self.queries.setObjectName("explain.query")
@@ -80,6 +84,15 @@ class ExplainView(QWidget):
     def close_view(self) -> None:
         """The project is closing."""
         self.state.cancel()
+        self.players.close()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.players.set_shown(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.players.set_shown(False)
 
     def _bar(self) -> QWidget:
         theme = self._context.theme
@@ -103,11 +116,10 @@ class ExplainView(QWidget):
 
     def _query_pane(self) -> QWidget:
         theme = self._context.theme
-        self._query_picture = Picture(self._context)
-        self._query_picture.setFixedHeight(232)
+        self._curve = MotionCurve(theme)
+        self._query_picture = Preview(self.players, self.players.candidate, self._curve, 232)
         self._query_name = ElidedLabel(theme, "", weight=600)
         self._caption = label(theme, "", "text2", 12, wrap=True)
-        self._curve = MotionCurve(theme)
         self._curve_title = label(theme, "Motion, px a frame", "text2", 12)
         return _pane(
             self._head("1", "What motion?"),
@@ -139,11 +151,11 @@ class ExplainView(QWidget):
 
     def _clip_pane(self) -> QWidget:
         theme = self._context.theme
-        self._clip_picture = Picture(self._context)
-        self._clip_picture.setFixedHeight(232)
+        self._clip_curve = MotionCurve(theme)
+        self._clip_picture = Preview(self.players, self.players.query, self._clip_curve, 232)
+        self._clip_picture.set_bar_shown(False)
         self._clip_name = ElidedLabel(theme, "", weight=600)
         self._clip_caption = label(theme, "", "text2", 12, wrap=True)
-        self._clip_curve = MotionCurve(theme)
         actions = self._context.actions
         exclude = action_button(
             theme, actions, "judge.exclude", "Accept", "exclude", "exclude clip", 44
@@ -174,6 +186,7 @@ class ExplainView(QWidget):
         handle("go.show_in_library", lambda: go("library", self.list.current()), self._why_no_clip)
         handle("go.review_clip", lambda: go("review", self.list.current()), self._why_no_clip)
         handle("run.explain", self._ask, self._why_not)
+        self.players.register()
 
     def _decide(self, decision: str) -> None:
         self._context.library.decide(decision, [self.list.current()])
@@ -217,7 +230,7 @@ class ExplainView(QWidget):
 
     def _show(self) -> None:
         clip = self._context.library.clips.get(self.state.query)
-        self._query_picture.show_clip(clip)
+        self._query_picture.show_clip(clip.clip if clip else None)
         self._query_name.setText(clip.name if clip else "")
         self._caption.setText(clip.clip.caption if clip else "")
         self._curve.set_curve(clip.curve if clip else ())
@@ -273,7 +286,7 @@ class ExplainView(QWidget):
         for part in self._clip_parts:
             part.setVisible(clip is not None)
         self._no_clip.setVisible(clip is None)
-        self._clip_picture.show_clip(clip)
+        self._clip_picture.show_clip(clip.clip if clip else None)
         self._clip_name.setText(clip.name if clip else "")
         self._clip_caption.setText(clip.clip.caption if clip else "")
         self._clip_curve.set_curve(clip.curve if clip else ())

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from motionlens.operations.decide import HistoryRow, history
@@ -15,56 +15,14 @@ from motionlens.session.review_queue import score_text
 from motionlens.session.work import ask
 from motionlens.ui import words
 from motionlens.ui.context import WindowContext
+from motionlens.ui.player.players import Players
+from motionlens.ui.player.preview import Preview
 from motionlens.ui.theme import Theme
 from motionlens.ui.widgets import Chip, ElidedLabel, action_button, label, line, row
 from motionlens.ui.widgets.curve import MotionCurve
 
 WIDTH = 316
 _DID = {"exclude": "Excluded", "keep": "Kept", "unsure": "Later", "clear": "Cleared"}
-
-
-class Picture(QWidget):
-    """A clip's thumbnail at the pane's width."""
-
-    def __init__(self, context: WindowContext) -> None:
-        super().__init__()
-        self._context = context
-        self._clip: LibraryClip | None = None
-        self.setFixedHeight(160)
-        context.thumbnails.ready.connect(self._ready)
-
-    def show_clip(self, clip: LibraryClip | None) -> None:
-        """Show another clip."""
-        self._clip = clip
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        path = QPainterPath()
-        path.addRoundedRect(QRectF(self.rect()), 4, 4)
-        theme = self._context.theme
-        painter.fillPath(path, theme.color("stage"))
-        if self._clip is not None:
-            size = QSize(self.width(), self.height())
-            ratio = self.devicePixelRatioF()
-            pixmap = self._context.thumbnails.pixmap(self._clip.clip, size, ratio)
-            if pixmap is not None:
-                painter.setClipPath(path)
-                painter.drawPixmap(0, 0, pixmap)
-            elif (why := self._context.thumbnails.missing.get(self._clip.id)) is not None:
-                painter.setFont(theme.font(12))
-                painter.setPen(theme.color("text2"))
-                area = self.rect().adjusted(16, 0, -16, 0)
-                flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-                painter.drawText(area, flags, why)
-        painter.setClipping(False)
-        painter.setPen(QPen(theme.color("line"), 1))
-        painter.drawPath(path)
-
-    def _ready(self, id: str) -> None:
-        if self._clip is not None and self._clip.id == id:
-            self.update()
 
 
 class Fact(QWidget):
@@ -123,8 +81,11 @@ class Inspector(QWidget):
         self._context = context
         theme = context.theme
         self._name = ElidedLabel(theme, "", size=13, weight=600)
-        self._picture = Picture(context)
         self._curve = MotionCurve(theme)
+        self.players = Players(context, "library", self)
+        self._picture = Preview(self.players, self.players.candidate, self._curve)
+        self._picture.set_bar_shown(False)
+        self.players.register()
         self._curve_title = label(theme, "Motion, px a frame", "text2", 12)
         names = (
             "Size",
@@ -204,7 +165,7 @@ class Inspector(QWidget):
         library = self._context.library
         clip = library.clips.get(id)
         self._name.setText(clip.clip.path.replace("\\", "/").rsplit("/", 1)[-1] if clip else "")
-        self._picture.show_clip(clip)
+        self._picture.show_clip(clip.clip if clip else None)
         curve = clip.curve if clip else ()
         self._curve.set_curve(curve)
         self._curve.setVisible(bool(curve))
@@ -217,6 +178,14 @@ class Inspector(QWidget):
         self._caption.setText((clip.clip.caption if clip else "") or "No caption")
         self._fill_flags(clip)
         self._ask_history(id)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.players.set_shown(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.players.set_shown(False)
 
     def _updated(self, ids: tuple[str, ...]) -> None:
         current = self._context.library.current

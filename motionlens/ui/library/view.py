@@ -84,6 +84,10 @@ class LibraryView(QWidget):
         """Focus goes to the grid."""
         self.grid.setFocus()
 
+    def close_view(self) -> None:
+        """The project is closing."""
+        self.inspector.players.close()
+
     def _centre(self) -> QWidget:
         theme, library = self._context.theme, self._context.library
         self.filter = SearchField(theme, "Caption or file name", "/")

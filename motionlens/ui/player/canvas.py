@@ -2,36 +2,43 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
-    QColor,
     QFocusEvent,
     QImage,
-    QLinearGradient,
-    QMouseEvent,
     QPainter,
     QPaintEvent,
     QPen,
+    QPixmap,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy
 
+from motionlens.domain.clip import Region
 from motionlens.domain.requests import FrameImage
+from motionlens.session.playable import Playable
 from motionlens.session.player import PlayerState
+from motionlens.ui.player.legend import paint_chip, paint_legend, paint_line, paint_timing
+from motionlens.ui.player.pan import PanArea
 from motionlens.ui.player.vectors import Sprites, paint_arrows, paint_tracks
-from motionlens.ui.player.wheel import paint_wheel
 from motionlens.ui.theme import Theme
 
-# Black at 73 %: text on it is readable over a white frame.
-_PLATE = QColor(0, 0, 0, 186)
-_WORDS = QColor(255, 255, 255)
-_QUIET = QColor(200, 200, 206)
-# A prefetched clip arrives sooner than this, and the stage goes over to it without a black flash.
+# A prefetched clip arrives sooner than this. Until then the stage keeps the last picture, without
+# its number and overlays; from then on the clip's thumbnail, or nothing, stands there.
 _PATIENCE_MS = 40
+# An overlay that was not ready is asked for again so often.
+_AGAIN_MS = 250
+_THUMB = 16 / 9
+_WHOLE = Region(0.0, 0.0, 1.0, 1.0)
+
+Poster = Callable[[Playable, QSize, float], QPixmap | None]
 
 
-class Canvas(QWidget):
+class Canvas(PanArea):
     """Shows a `PlayerState`; it never decodes, scales or blends.
 
     Signals
@@ -41,28 +48,33 @@ class Canvas(QWidget):
     """
 
     painted = Signal(str, int, int)
-    clicked = Signal()
 
     def __init__(
-        self, theme: Theme, state: PlayerState, legend: bool, enlarge: float = 2.0
+        self,
+        theme: Theme,
+        state: PlayerState,
+        legend: bool,
+        enlarge: float = 2.0,
+        poster: Poster | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(state)
         self._theme = theme
         self._state = state
         self._legend = legend
         self._enlarge = enlarge
+        self._poster = poster
+        self._image: FrameImage | None = None
         self._picture: QImage | None = None
         self._pixels: np.ndarray | None = None
         self._sprites = Sprites()
+        self._kept = False
         self.empty_text = ""
+        self.timing_shown = False
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(120, 68)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._late = QTimer(self)
-        self._late.setSingleShot(True)
-        self._late.setInterval(_PATIENCE_MS)
-        self._late.timeout.connect(self.update)
+        self._late = self._timer(_PATIENCE_MS, self._too_late)
+        self._again = self._timer(_AGAIN_MS, self._ask_again)
         state.image_changed.connect(self._take)
         state.clip_changed.connect(self._clip_changed)
         state.failed.connect(self._failed)
@@ -79,21 +91,14 @@ class Canvas(QWidget):
         """Where the frame lies, in px of the widget; empty without one."""
         if self._picture is None:
             return QRectF()
-        size = self._picture.deviceIndependentSize()
-        ratio = self.devicePixelRatioF()
-        # On whole device px, or the painter would blur the frame.
-        left = round((self.width() - size.width()) / 2 * ratio) / ratio
-        top = round((self.height() - size.height()) / 2 * ratio) / ratio
-        return QRectF(left, top, size.width(), size.height())
+        return self._middle(self._picture.width(), self._picture.height())
+
+    def seen_part(self) -> Region:
+        return (self._image.view if self._image else None) or _WHOLE
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._tell_size()
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        self.setFocus(Qt.FocusReason.MouseFocusReason)
-        if event.button() is Qt.MouseButton.LeftButton:
-            self.clicked.emit()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
@@ -104,56 +109,75 @@ class Canvas(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        began_s = time.perf_counter()
         painter = QPainter(self)
-        painter.fillRect(self.rect(), self._theme.color("stage"))
-        image = self._fitting_image()
-        if image is None or self._picture is None:
-            self._paint_words(painter)
+        image = self._own_image()
+        if image is not None or (self._kept and self._picture is not None):
+            self._paint_picture(painter)
         else:
-            rect = self.picture_rect()
-            painter.drawImage(rect.topLeft(), self._picture)
-            self._paint_vectors(painter, rect, image)
-            self._paint_chip(painter, image)
-            if self._legend:
-                self._paint_legend(painter, image)
+            painter.fillRect(self.rect(), self._theme.color("stage"))
+            if self._state.error is not None or not self._paint_poster(painter):
+                self._paint_words(painter)
+        if image is not None:
+            self._paint_over(painter, image, began_s)
         if self.hasFocus():
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(self._theme.color("accent", 110), 1))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         painter.end()
-        if image is not None:
+        if image is not None and image.turn == self._state.turn:
+            now_s = time.perf_counter()
+            self._state.painted(image, now_s, now_s - began_s)
             self.painted.emit(image.clip, image.frame, image.turn)
 
-    def _fitting_image(self) -> FrameImage | None:
-        """The delivered image, refused unless it is of the clip and overlays that are on now."""
-        image, clip = self._state.image, self._state.clip
-        if image is None or clip is None or image.clip != clip.id:
+    def _own_image(self) -> FrameImage | None:
+        """The image on the stage, refused unless it is of the clip that is on it."""
+        clip = self._state.clip
+        if self._image is None or clip is None or self._image.clip != clip.id:
             return None
-        return image if image.turn == self._state.turn else None
+        return self._image
 
     def _take(self, image: FrameImage) -> None:
         self._late.stop()
+        self._kept = False
         height, width = image.pixels.shape[:2]
         picture = QImage(
             image.pixels.data, width, height, image.pixels.strides[0], QImage.Format.Format_RGB32
         )
         picture.setDevicePixelRatio(self.devicePixelRatioF())
         # The QImage only wraps the array: both live until the next frame.
-        self._pixels, self._picture = image.pixels, picture
+        self._pixels, self._picture, self._image = image.pixels, picture, image
+        if image.pending:
+            self._again.start()
+        else:
+            self._again.stop()
         self.update()
 
     def _clip_changed(self) -> None:
         self.setAccessibleDescription("")
+        self._again.stop()
         if self._state.clip is None:
-            self._picture = self._pixels = None
+            self._picture = self._pixels = self._image = None
+            self._kept = False
             self.update()
         else:
+            self._kept = True
             self._late.start()
+
+    def _too_late(self) -> None:
+        self._kept = False
+        self.update()
+
+    def _ask_again(self) -> None:
+        # In playback the next frames say by themselves whether it is ready.
+        if self._image is not None and self._image is self._state.image:
+            self._state.ask_again()
 
     def _failed(self, error: object) -> None:
         del error
         self._late.stop()
+        self._kept = False
         # What is painted instead of a frame is told to who cannot see it, too.
         self.setAccessibleDescription(". ".join(filter(None, self._words())))
         self.update()
@@ -173,6 +197,38 @@ class Canvas(QWidget):
             return "", ""
         return error.what, ". ".join(filter(None, (error.why, error.next_step)))
 
+    def _paint_picture(self, painter: QPainter) -> None:
+        if self._picture is None:
+            return
+        rect = self.picture_rect()
+        # Only the ground that the picture leaves free: each px is written once.
+        whole, stage = QRectF(self.rect()), self._theme.color("stage")
+        for part in (
+            QRectF(0, 0, whole.width(), rect.top()),
+            QRectF(0, rect.bottom(), whole.width(), whole.bottom() - rect.bottom()),
+            QRectF(0, rect.top(), rect.left(), rect.height()),
+            QRectF(rect.right(), rect.top(), whole.right() - rect.right(), rect.height()),
+        ):
+            if part.width() > 0 and part.height() > 0:
+                painter.fillRect(part, stage)
+        painter.drawImage(rect.topLeft(), self._picture)
+
+    def _paint_poster(self, painter: QPainter) -> bool:
+        """The clip's thumbnail where its frame will be; False where there is none yet."""
+        clip = self._state.clip
+        if clip is None or self._poster is None:
+            return False
+        ratio = self.devicePixelRatioF()
+        scale = min(self.width() / clip.width, self.height() / clip.height, self._enlarge)
+        # Thumbnails hold the middle of a frame in their own shape.
+        wide = min(clip.width, clip.height * _THUMB) * scale * ratio
+        rect = self._middle(wide, wide / _THUMB)
+        pixmap = self._poster(clip, rect.size().toSize(), ratio)
+        if pixmap is None:
+            return False
+        painter.drawPixmap(rect.toRect(), pixmap)
+        return True
+
     def _paint_words(self, painter: QPainter) -> None:
         title, words = self._words()
         if not title:
@@ -187,78 +243,48 @@ class Canvas(QWidget):
         painter.setPen(self._theme.color("text2"))
         painter.drawText(QRectF(area.left(), middle, area.width(), 80), flags, words)
 
-    def _paint_vectors(self, painter: QPainter, rect: QRectF, image: FrameImage) -> None:
+    def _paint_over(self, painter: QPainter, image: FrameImage, now_s: float) -> None:
         clip = self._state.clip
         if clip is None:
             return
+        self._paint_vectors(painter, image, clip)
+        area, theme = QRectF(self.rect()), self._theme
+        corner = QPointF(area.right() - 8, area.bottom() - 8)
+        chip = paint_chip(painter, theme, corner, f"{image.frame} / {clip.frames}")
+        zoom = self._state.zoom
+        if zoom is not None:
+            paint_chip(painter, theme, chip.bottomLeft() - QPointF(6, 0), zoom.words)
+        if self._state.error is not None:
+            paint_line(painter, theme, area.adjusted(0, 0, -140, 0), self._state.error.what)
+        if self._legend:
+            paint_legend(painter, theme, area, image)
+        if self.timing_shown:
+            paint_timing(painter, theme, area, self._state.timing, now_s)
+
+    def _paint_vectors(self, painter: QPainter, image: FrameImage, clip: Playable) -> None:
+        if image.tracks is None and image.arrows is None:
+            return
+        rect = self.picture_rect()
         painter.save()
         painter.setClipRect(rect)
         if image.tracks is not None:
             paint_tracks(painter, rect, image.tracks, self._sprites)
         if image.arrows is not None:
-            paint_arrows(painter, rect, image.arrows, clip.width, self._sprites)
+            across = max(1, round(clip.width * self.seen_part().width))
+            paint_arrows(painter, rect, image.arrows, across, self._sprites)
         painter.restore()
 
-    def _paint_chip(self, painter: QPainter, image: FrameImage) -> None:
-        clip = self._state.clip
-        if clip is None:
-            return
-        text = f"{image.frame} / {clip.frames}"
-        painter.setFont(self._theme.font(12, 600))
-        width = painter.fontMetrics().horizontalAdvance(text) + 18
-        rect = QRectF(self.width() - width - 8, self.height() - 28, width, 20)
-        _plate(painter, rect)
-        painter.setPen(_WORDS)
-        painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
+    def _middle(self, width: float, height: float) -> QRectF:
+        """The middle of the stage, for so many device px; on whole ones, or the painter would
+        blur the frame."""
+        ratio = self.devicePixelRatioF()
+        left = round((self.width() * ratio - width) / 2) / ratio
+        top = round((self.height() * ratio - height) / 2) / ratio
+        return QRectF(left, top, width / ratio, height / ratio)
 
-    def _paint_legend(self, painter: QPainter, image: FrameImage) -> None:
-        wheel = bool(image.overlays & {"flow", "arrows"})
-        mask = "mask" in image.overlays
-        if not (wheel or mask):
-            return
-        width = 18 + (98 if wheel else 0) + (112 if mask else 0)
-        plate = QRectF(self.width() - width - 8, 8, width, 44)
-        _plate(painter, plate)
-        left = plate.left() + 8
-        if wheel:
-            paint_wheel(painter, QRectF(left, plate.top() + 5, 34, 34))
-            most = max(1, round(image.flow_scale_px))
-            scaled = "flow" in image.overlays
-            words = (f"0–{most} px", "a frame") if scaled else ("Arrows", "direction")
-            self._two_lines(painter, QPointF(left + 42, plate.top() + 6), *words)
-            left += 98
-        if mask:
-            self._paint_ramp(painter, QRectF(left, plate.top() + 6, 106, 32))
-
-    def _two_lines(self, painter: QPainter, at: QPointF, first: str, second: str) -> None:
-        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        painter.setFont(self._theme.font(12, 600))
-        painter.setPen(_WORDS)
-        painter.drawText(QRectF(at.x(), at.y(), 60, 16), left, first)
-        painter.setFont(self._theme.font(11))
-        painter.setPen(_QUIET)
-        painter.drawText(QRectF(at.x(), at.y() + 16, 60, 16), left, second)
-
-    def _paint_ramp(self, painter: QPainter, rect: QRectF) -> None:
-        painter.setFont(self._theme.font(12, 600))
-        painter.setPen(_WORDS)
-        painter.drawText(rect.adjusted(0, -2, 0, -18), Qt.AlignmentFlag.AlignLeft, "Motion mask")
-        bar = QRectF(rect.left() + 12, rect.top() + 20, rect.width() - 24, 6)
-        ramp = QLinearGradient(bar.topLeft(), bar.topRight())
-        ramp.setColorAt(0, QColor(72, 72, 76))
-        ramp.setColorAt(1, QColor(255, 255, 255))
-        painter.fillRect(bar, ramp)
-        painter.setFont(self._theme.font(11))
-        painter.setPen(_QUIET)
-        middle = Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(QRectF(rect.left(), bar.top() - 5, 10, 16), middle, "0")
-        painter.drawText(QRectF(bar.right() + 5, bar.top() - 5, 10, 16), middle, "1")
-
-
-def _plate(painter: QPainter, rect: QRectF) -> None:
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(_PLATE)
-    painter.drawRoundedRect(rect, 4, 4)
-    painter.restore()
+    def _timer(self, interval_ms: int, call: Callable[[], object]) -> QTimer:
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.setInterval(interval_ms)
+        timer.timeout.connect(call)
+        return timer

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 
 from motionlens.session.playback import Playback
 
-# Twice as often as a usual screen shows frames, so that a 30 fps clip is never a whole tick late.
-_TICK_MS = 8
+_LEAST_MS, _MOST_MS = 1, 50
 
 
 class PlayClock(QObject):
-    """Ticks a `Playback` while it plays and is on the screen; time comes from a steady clock, so
-    a late tick drops frames and never slows them."""
+    """Ticks a `Playback` whenever a frame is due, while it plays and is on the screen; time comes
+    from a steady clock, so a late tick drops frames and never slows them."""
 
     def __init__(self, playback: Playback, parent: QObject) -> None:
         super().__init__(parent)
@@ -23,9 +24,15 @@ class PlayClock(QObject):
         self._shown = False
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
-        self._timer.setInterval(_TICK_MS)
+        self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._tick)
         playback.changed.connect(self._update)
+        playback.candidate.image_painted.connect(self._painted)
+
+    @property
+    def running(self) -> bool:
+        """Whether it ticks."""
+        return self._timer.isActive()
 
     def set_shown(self, shown: bool) -> None:
         """Nothing plays in a view that is not on the screen."""
@@ -40,13 +47,22 @@ class PlayClock(QObject):
     def _update(self) -> None:
         wanted = self._shown and self._playback.playing
         if wanted and not self._timer.isActive():
-            self._timer.start()
+            self._timer.start(_LEAST_MS)
         elif not wanted and self._timer.isActive():
             self._timer.stop()
             self._playback.hold()
 
+    def _painted(self, image: object) -> None:
+        del image
+        # A clock that waited for this frame goes on at once.
+        if self._playback.every and self._timer.isActive():
+            self._timer.start(_LEAST_MS)
+
     def _tick(self) -> None:
-        self._playback.tick(self._elapsed.nsecsElapsed() / 1e9)
+        wait_s = self._playback.tick(self._elapsed.nsecsElapsed() / 1e9)
+        if self._shown and self._playback.playing:
+            # Rounded up: a tick just before a frame is due would be one for nothing.
+            self._timer.start(max(_LEAST_MS, min(_MOST_MS, math.ceil(wait_s * 1000))))
 
 
 def reduced_motion() -> bool:

@@ -10,7 +10,17 @@ import math
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QBrush, QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import (
+    QBrush,
+    QColor,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QPolygonF,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from motionlens.domain.requests import FrameImage
@@ -33,10 +43,12 @@ class Timeline(QWidget):
         self._other: tuple[float, ...] = ()
         self._marks: tuple[int, ...] = ()
         self._drag = ""
+        self._ground: QPixmap | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(60 + AXIS)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        theme.changed.connect(self._changed)
         playback.candidate.image_changed.connect(self._moved)
         playback.candidate.loop_changed.connect(self._changed)
         playback.candidate.clip_changed.connect(self._changed)
@@ -45,7 +57,7 @@ class Timeline(QWidget):
         """Motion in px a frame of the candidate and of the query; empty where not analysed."""
         self._curve, self._other = tuple(curve), tuple(other)
         self.setAccessibleName(self._summary())
-        self.update()
+        self._changed()
 
     def sizeHint(self) -> QSize:
         return QSize(400, self.height())
@@ -69,6 +81,28 @@ class Timeline(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
+        # All but the playhead stays from frame to frame.
+        if self._ground is None or self._ground.devicePixelRatio() != self.devicePixelRatioF():
+            self._ground = self._make_ground()
+        painter.drawPixmap(0, 0, self._ground)
+        if self._frames():
+            self._paint_head(painter, self._plot())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._ground = None
+
+    def _make_ground(self) -> QPixmap:
+        ratio = self.devicePixelRatioF()
+        ground = QPixmap(round(self.width() * ratio), round(self.height() * ratio))
+        ground.setDevicePixelRatio(ratio)
+        ground.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(ground)
+        self._paint_ground(painter)
+        painter.end()
+        return ground
+
+    def _paint_ground(self, painter: QPainter) -> None:
         self._paint_labels(painter)
         frames = self._frames()
         plot = self._plot()
@@ -93,9 +127,9 @@ class Timeline(QWidget):
             painter.setFont(self._theme.font(11))
             words = self.tr("Motion not measured yet: Run, Analyse the clips")
             painter.drawText(plot, Qt.AlignmentFlag.AlignCenter, words)
-        self._paint_head(painter, plot)
 
     def _changed(self) -> None:
+        self._ground = None
         self.update()
 
     def _moved(self, image: FrameImage) -> None:

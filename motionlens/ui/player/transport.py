@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QWidget
 
 from motionlens.domain.requests import FrameImage
-from motionlens.session.playback import QUARTER_SPEED, Lock, Playback
+from motionlens.session.playback import Lock, Playback
 from motionlens.ui.actions import Actions
 from motionlens.ui.theme import Theme
 from motionlens.ui.widgets import Button, action_button, label
@@ -32,7 +33,7 @@ class Transport(QWidget):
         self._play.setFixedWidth(32)
         self._on = _icon_button(theme, actions, "play.frame_on", "skip-forward")
         self._play.setObjectName("review.play")
-        self._time = label(theme, "0.00 s", "text", 13, 600)
+        self._time = TimeText(theme)
         self._of = label(theme, "", "text2", 13)
         self._quarter = _toggle(theme, actions, "play.quarter_speed", "¼×", "")
         self._loop = Button(theme, "Loop", "repeat", kind="quiet")
@@ -52,8 +53,6 @@ class Transport(QWidget):
         for widget in (self._back, self._play, self._on):
             layout.addWidget(widget)
         layout.addSpacing(4)
-        self._time.setMinimumWidth(self._time.fontMetrics().horizontalAdvance("00.00 s"))
-        self._time.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         layout.addWidget(self._time)
         layout.addWidget(self._of)
         for widget in (self._quarter, self._loop, self._lock):
@@ -105,9 +104,15 @@ class Transport(QWidget):
 
     def _show_clip(self) -> None:
         clip = self._playback.candidate.clip
-        self._of.setText(f"of {clip.duration_s:.2f}" if clip else "")
+        self._show_length()
         if clip is None:
             self._time.setText("0.00 s")
+
+    def _show_length(self) -> None:
+        clip = self._playback.candidate.clip
+        self._time.set_longest(max(9.99, clip.duration_s if clip else 0.0))
+        every = ", every frame" if self._playback.every else ""
+        self._of.setText(f"of {clip.duration_s:.2f}{every}" if clip else "")
 
     def _show_loop(self) -> None:
         state = self._playback.candidate
@@ -127,13 +132,57 @@ class Transport(QWidget):
         self._play.set_look(icon="pause" if playing else "play")
         self._play.setAccessibleName("Pause" if playing else "Play")
         self._play.setChecked(playing)
-        self._quarter.setChecked(abs(self._playback.speed) == QUARTER_SPEED)
+        speed = self._playback.speed
+        self._quarter.setChecked(speed != 1.0)
+        self._quarter.set_look(text=speed_words(speed) if speed != 1.0 else "¼×")
+        self._quarter.setToolTip(f"Plays at {speed_words(speed)}: W quarter, < slower, > faster")
+        self._show_length()
         lock = self._playback.lock
         icons = {Lock.PHASE: "link", Lock.TIME: "clock", Lock.OFF: "link-break"}
         self._lock.set_look(icon=icons[lock])
         self._lock.setChecked(lock is not Lock.OFF)
         self._lock.setToolTip(_LOCK_WORDS[lock])
         self._lock.setAccessibleName(_LOCK_WORDS[lock])
+
+
+class TimeText(QWidget):
+    """A time that changes with every frame: painted, since a label would lay the bar out again."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme, self._text = theme, "0.00 s"
+        self.set_longest(9.99)
+
+    def set_longest(self, seconds: float) -> None:
+        """Room for times up to here."""
+        digits = QFontMetrics(self._theme.font(13, 600))
+        self.setFixedSize(digits.horizontalAdvance(f"{seconds:.2f} s") + 2, 28)
+
+    def text(self) -> str:
+        return self._text
+
+    def setText(self, text: str) -> None:
+        if text != self._text:
+            self._text = text
+            self.setAccessibleName(text)
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setFont(self._theme.font(13, 600))
+        painter.setPen(self._theme.color("text"))
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(self.rect(), right, self._text)
+
+
+_FRACTIONS = {0.125: "⅛", 0.25: "¼", 0.5: "½"}
+
+
+def speed_words(speed: float) -> str:
+    """A speed as people write it: "¼×", "2×", "−1×"."""
+    size = abs(speed)
+    number = _FRACTIONS.get(size, f"{size:g}")
+    return f"{'−' if speed < 0 else ''}{number}×"
 
 
 def _toggle(

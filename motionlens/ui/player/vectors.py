@@ -12,7 +12,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPen
+from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPixmap
 
 from motionlens.ui.player.wheel import direction_color
 
@@ -37,8 +37,8 @@ class Sprites:
 
     def __init__(self) -> None:
         self._ratio = 0.0
-        self._arrows: dict[int, QImage] = {}
-        self._dot: QImage | None = None
+        self._arrows: dict[int, QPixmap] = {}
+        self._dot: QPixmap | None = None
 
     def on(self, ratio: float) -> Sprites:
         """Forget the pictures of a screen with another density."""
@@ -47,24 +47,25 @@ class Sprites:
             self._arrows.clear()
         return self
 
-    def arrow(self, key: int) -> QImage:
+    def arrow(self, key: int) -> QPixmap:
         """The arrow of `key` = length x 72 + direction (against the clock as seen)."""
         found = self._arrows.get(key)
         if found is None:
             found = self._arrows[key] = self._make_arrow(*divmod(key, _DIRECTIONS))
         return found
 
-    def dot(self) -> QImage:
+    def dot(self) -> QPixmap:
         """The head of a track."""
         if self._dot is None:
-            self._dot, painter = self._blank(_DOT)
+            picture, painter = self._blank(_DOT)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(255, 255, 255, 240))
             painter.drawEllipse(QPointF(_DOT / 2, _DOT / 2), 2.0, 2.0)
             painter.end()
+            self._dot = _in_device_px(picture)
         return self._dot
 
-    def _make_arrow(self, length: int, direction: int) -> QImage:
+    def _make_arrow(self, length: int, direction: int) -> QPixmap:
         picture, painter = self._blank(_SPRITE)
         turned = 2 * math.pi * direction / _DIRECTIONS
         angle = -turned
@@ -78,7 +79,7 @@ class Sprites:
         _draw(painter, lines, _OUTLINE, 3.0)
         _draw(painter, lines, direction_color(turned), 1.3)
         painter.end()
-        return picture
+        return _in_device_px(picture)
 
     def _blank(self, size: int) -> tuple[QImage, QPainter]:
         pixels = round(size * self._ratio)
@@ -88,6 +89,12 @@ class Sprites:
         painter = QPainter(picture)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         return picture, painter
+
+
+def _in_device_px(picture: QImage) -> QPixmap:
+    pixmap = QPixmap.fromImage(picture)
+    pixmap.setDevicePixelRatio(1.0)
+    return pixmap
 
 
 def paint_arrows(
@@ -107,9 +114,11 @@ def paint_arrows(
     length = np.clip(np.hypot(arrows[:, 2], arrows[:, 3]) * scale * _GAIN, _LEAST, _MOST)
     directions = np.round(-angle / (2 * math.pi) * _DIRECTIONS).astype(int) % _DIRECTIONS
     keys = (np.round(length).astype(int) * _DIRECTIONS + directions).tolist()
-    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+    painter.save()
+    painter.scale(1 / ratio, 1 / ratio)
     for key, at in zip(keys, _corners(rect, arrows[:, :2], _SPRITE, ratio), strict=True):
-        painter.drawImage(QPointF(*at), sprites.arrow(key))
+        painter.drawPixmap(*at, sprites.arrow(key))
+    painter.restore()
 
 
 def paint_tracks(
@@ -122,7 +131,8 @@ def paint_tracks(
     sprites.on(ratio)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     size = np.array([rect.width(), rect.height()], np.float32)
-    points = tracks * size + np.array([rect.left(), rect.top()], np.float32)
+    # Every second place: on a tail this short nobody sees the corners, and it costs half.
+    points = tracks[:, ::2] * size + np.array([rect.left(), rect.top()], np.float32)
     steps = points.shape[1] - 1
     ends = np.concatenate([points[:, :-1], points[:, 1:]], axis=2)
     known = np.isfinite(ends).all(axis=2)
@@ -134,19 +144,21 @@ def paint_tracks(
         _draw(painter, [QLineF(*line) for line in chosen], color, 1.0)
     heads = tracks[:, 0]
     heads = heads[np.isfinite(heads).all(axis=1)]
+    painter.save()
+    painter.scale(1 / ratio, 1 / ratio)
     for at in _corners(rect, heads, _DOT, ratio):
-        painter.drawImage(QPointF(*at), sprites.dot())
+        painter.drawPixmap(*at, sprites.dot())
+    painter.restore()
 
 
 def _corners(
     rect: QRectF, places: NDArray[np.float32], size: int, ratio: float
-) -> list[list[float]]:
-    """Upper left corners of pictures centred on `places`, on whole device px."""
+) -> list[tuple[int, int]]:
+    """Upper left corners, in device px, of pictures centred on `places`."""
     across = rect.left() + places[:, 0] * rect.width() - size / 2
     down = rect.top() + places[:, 1] * rect.height() - size / 2
-    on_px = np.round(np.column_stack([across, down]) * ratio) / ratio
-    corners: list[list[float]] = on_px.tolist()
-    return corners
+    on_px = np.round(np.column_stack([across, down]) * ratio).astype(int)
+    return [(x, y) for x, y in on_px.tolist()]
 
 
 def _draw(painter: QPainter, lines: list[QLineF], color: QColor, width: float) -> None:

@@ -10,7 +10,7 @@ import math
 from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QConicalGradient, QPainter, QRadialGradient
+from PySide6.QtGui import QColor, QConicalGradient, QPainter, QPixmap, QRadialGradient
 
 DIRECTIONS = 24
 
@@ -54,6 +54,19 @@ def paint_wheel(painter: QPainter, rect: QRectF) -> None:
     painter.setBrush(fade)
     painter.drawEllipse(rect)
     painter.restore()
+
+
+@lru_cache(maxsize=8)
+def wheel_pixmap(size: int, ratio: float) -> QPixmap:
+    """The same, drawn once for a screen of this pixel ratio."""
+    pixmap = QPixmap(round(size * ratio), round(size * ratio))
+    pixmap.setDevicePixelRatio(ratio)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    paint_wheel(painter, QRectF(0, 0, size, size))
+    painter.end()
+    return pixmap
 
 
 def _encode(value: float) -> float:

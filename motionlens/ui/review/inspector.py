@@ -41,6 +41,14 @@ _ICONS = {
     "scene_cut": ("scissors", "text"),
     "cartoon": ("pencil-simple", "text"),
     "near_duplicate": ("copy", "text"),
+    "repeated_frames": ("film-strip", "text"),
+    "time_reversed": ("rewind", "text"),
+    "loop": ("repeat", "text"),
+    "jitter": ("vibrate", "text"),
+    "blur": ("drop-half", "text"),
+    "black": ("moon", "text"),
+    "letterbox": ("frame-corners", "text"),
+    "too_short": ("timer", "text"),
 }
 _METHODS = {
     "cosine": "cosine", "centred": "centred cosine", "whitened": "whitened",

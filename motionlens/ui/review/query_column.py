@@ -122,21 +122,20 @@ class QueryColumn(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         # One height for all three, whose widths may differ by a pixel.
-        width = (self.width() - _THUMB_GAP * (THUMBS - 1)) / THUMBS
         for thumb in self._thumbs:
-            thumb.setFixedHeight(round(min(width / QueryThumb.PICTURE, 84)) + QueryThumb.LINE)
+            thumb.setFixedHeight(_thumb_height(self.width()))
 
     def stage_height(self, width: int, height: int) -> int:
         """How high the stage is in a column: its clips' usual shape, as far as words and
         thumbnails leave room for it. The same for all queries of the set, or it would jump."""
-        below = _TEXT_ROOM + self._thumbs[0].height() + 8
+        below = _TEXT_ROOM + _thumb_height(width) + 8
         usual = round(width / self._aspect)
-        least = min(round(width / _WIDE), height)
+        least = min(round(width / _WIDE), height - _TEXT_ROOM)
         return max(90, least, min(usual, height - below))
 
-    def set_room(self, room: int) -> None:
+    def set_room(self, width: int, room: int) -> None:
         """How many px lie below the stage: the thumbnails are left out where they don't fit."""
-        self._roomy = room >= _TEXT_ROOM + self._thumbs[0].height()
+        self._roomy = room >= _TEXT_ROOM + _thumb_height(width) + 8
         self._row.setVisible(self._roomy and self._state.query is not None)
 
     def _fill_thumbs(self) -> None:
@@ -173,6 +172,12 @@ class QueryColumn(QWidget):
         del clip
         for thumb in self._thumbs:
             thumb.update()
+
+
+def _thumb_height(width: int) -> int:
+    """Of the thumbnails in a column of this width; the column itself may not have it yet."""
+    picture = (width - _THUMB_GAP * (THUMBS - 1)) / THUMBS / QueryThumb.PICTURE
+    return round(min(picture, 84)) + QueryThumb.LINE
 
 
 class QueryThumb(QAbstractButton):

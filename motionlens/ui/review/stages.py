@@ -133,7 +133,7 @@ class Stages(QWidget):
         left, right = arrange(width, height - HEADER, self._equal)
         stage = self._query.stage_height(left, height - HEADER)
         self._query.stage.setFixedHeight(stage)
-        self._query.set_room(height - HEADER - stage)
+        self._query.set_room(left, height - HEADER - stage)
         self._query.setGeometry(QRect(0, 0, left, height))
         self._candidate.setGeometry(QRect(width - right, 0, right, height))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, QTimer
@@ -10,18 +9,12 @@ from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from motionlens.domain.decision import Decision
-from motionlens.domain.errors import Cancelled, MotionLensError
-from motionlens.domain.requests import FrameRenderer
-from motionlens.lanes import Priority
+from motionlens.domain.errors import MotionLensError
 from motionlens.session.playable import Playable
-from motionlens.session.playables import Playables
-from motionlens.session.playback import Playback
-from motionlens.session.player import PlayerState
 from motionlens.session.ranking import RankState
 from motionlens.session.review import ReviewState
 from motionlens.ui.context import WindowContext
-from motionlens.ui.player.canvas import Canvas
-from motionlens.ui.player.clock import PlayClock, reduced_motion
+from motionlens.ui.player.players import Players
 from motionlens.ui.player.timeline import AXIS, Timeline
 from motionlens.ui.player.transport import Transport
 from motionlens.ui.review import keys
@@ -38,8 +31,6 @@ from motionlens.ui.review.strip import Strip
 from motionlens.ui.widgets import NoticeStack
 
 LOW = 740
-_PATIENCE_S = 3.0
-_FIRST_OVERLAYS = frozenset({"arrows"})
 
 
 class ReviewView(QWidget):
@@ -92,14 +83,7 @@ class ReviewView(QWidget):
 
     def close_view(self) -> None:
         """The project closes: stop the clock and close the players' files on their lane."""
-        self.clock.stop()
-        self.playback.candidate.prefetch(())
-        closing = self.context.project.lanes.media.submit(
-            "Close the players", lambda _token: self._close_renderer(), Priority.URGENT
-        )
-        # The lane is closed next, which drops what waits in it: the files must be closed before.
-        with contextlib.suppress(TimeoutError, Cancelled):
-            closing.result(_PATIENCE_S)
+        self.players.close()
 
     # What keys do
 
@@ -129,18 +113,6 @@ class ReviewView(QWidget):
 
     def open_filters(self) -> None:
         self.bar.open_filters()
-
-    def toggle_overlay(self, name: str) -> None:
-        self.playback.candidate.toggle(name)
-        self._same_overlays()
-
-    def toggle_overlays(self) -> None:
-        self.playback.candidate.toggle_all()
-        self._same_overlays()
-
-    def change_opacity(self, by: float) -> None:
-        for player in (self.playback.candidate, self.playback.query):
-            player.set_opacity(round(player.opacity + by, 2))
 
     def toggle_equal(self) -> None:
         self.stages.set_equal(not self.stages.equal)
@@ -190,18 +162,12 @@ class ReviewView(QWidget):
 
     def _make_states(self, context: WindowContext) -> None:
         project, hop = context.project, context.hop
-        renderer: Callable[[], FrameRenderer] = lambda: project.rooms.renderer  # noqa: E731
-
-        def player(overlays: frozenset[str]) -> PlayerState:
-            return PlayerState(project.lanes.media, renderer, hop, self._bug, overlays)
-
-        self.playback = Playback(
-            player(_FIRST_OVERLAYS), player(_FIRST_OVERLAYS), start_paused=reduced_motion()
-        )
+        self.players = Players(context, keys.VIEW, self)
+        self.playback, self.playables = self.players.playback, self.players.playables
+        self.clock = self.players.clock
         self.state = ReviewState(
             project.lanes.store, project.rooms, hop, self._bug, lambda: context.curator
         )
-        self.playables = Playables(project.lanes.store, project.rooms.store, hop, self._bug)
         self.shared = Shared(context, self.state, self.isVisible, self.rank)
         self.ranking = RankState(
             project,
@@ -214,8 +180,8 @@ class ReviewView(QWidget):
     def _make_widgets(self, context: WindowContext) -> None:
         theme, actions, state = context.theme, context.actions, self.state
         candidate, query = self.playback.candidate, self.playback.query
-        self.candidate_stage = Canvas(theme, candidate, legend=True)
-        self.query_stage = Canvas(theme, query, legend=False)
+        self.candidate_stage = self.players.make_stage(candidate)
+        self.query_stage = self.players.make_stage(query, legend=False)
         self.query_column = QueryColumn(context, state, self.query_stage)
         column = CandidateColumn(theme, actions, state, self.candidate_stage)
         self.stages = Stages(self.query_column, column)
@@ -228,7 +194,6 @@ class ReviewView(QWidget):
         self.decisions = DecisionBar(theme, actions, state)
         self.strip = Strip(theme, state, context.thumbnails)
         self.empty = ReviewEmpty(theme, actions)
-        self.clock = PlayClock(self.playback, self)
         self.body = Body(
             self.stages, self.transport, self.timeline, self.inspector, self.decisions, self.strip
         )
@@ -251,8 +216,6 @@ class ReviewView(QWidget):
         state.saving_changed.connect(self._refresh_soon)
         state.marks_changed.connect(lambda _: self._show_page())
         self.candidate_stage.painted.connect(self._painted)
-        self.candidate_stage.clicked.connect(self.playback.play)
-        self.query_stage.clicked.connect(self.playback.play)
         candidate.image_changed.connect(self._first_image)
         candidate.clip_changed.connect(self._refresh_soon)
         self.strip.chosen.connect(self._choose)
@@ -335,9 +298,6 @@ class ReviewView(QWidget):
         self.state.go(place)
         self.candidate_stage.setFocus(Qt.FocusReason.MouseFocusReason)
 
-    def _same_overlays(self) -> None:
-        self.playback.query.set_overlays(self.playback.candidate.overlays)
-
     def _take_note(self) -> None:
         current = self.state.current
         if current is not None and self.inspector.note.hasFocus():
@@ -352,11 +312,6 @@ class ReviewView(QWidget):
             self.context.notices.error(error, panel=keys.VIEW)
             return
         raise error
-
-    def _close_renderer(self) -> None:
-        made = self.context.project.rooms.__dict__.get("renderer")
-        if made is not None:
-            made.close()
 
     # Size
 

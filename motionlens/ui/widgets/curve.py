@@ -18,6 +18,7 @@ class MotionCurve(QWidget):
         super().__init__()
         self._theme = theme
         self._curve: tuple[float, ...] = ()
+        self._head: int | None = None
         self.setFixedHeight(height)
 
     def set_curve(self, curve: Sequence[float]) -> None:
@@ -29,6 +30,12 @@ class MotionCurve(QWidget):
                 f"Motion: mean {mean:.1f}, at most {max(self._curve):.1f} px a frame"
             )
         self.update()
+
+    def set_head(self, frame: int | None) -> None:
+        """Mark the frame that is seen; None for none."""
+        if frame != self._head:
+            self._head = frame
+            self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if len(self._curve) < 2:
@@ -61,3 +68,7 @@ class MotionCurve(QWidget):
         ]
         painter.setPen(QPen(theme.color("text"), 1.4))
         painter.drawPolyline(QPolygonF(points))
+        if self._head is not None and self._head < count:
+            x = rect.left() + rect.width() * self._head / (count - 1)
+            painter.setPen(QPen(theme.color("accent"), 1.5))
+            painter.drawLine(QPointF(x, rect.top() - 2), QPointF(x, rect.bottom()))

@@ -109,9 +109,15 @@ class IconLabel(QLabel):
     def __init__(self, theme: Theme, name: str, tone: str = "text2", size: int = 16) -> None:
         super().__init__()
         self._theme, self._size = theme, size
+        self._shown = (name, tone)
         self.set_icon(name, tone)
+        theme.changed.connect(self._tint)
 
     def set_icon(self, name: str, tone: str = "text2") -> None:
         """Show another one."""
+        self._shown = (name, tone)
         self.setPixmap(self._theme.pixmap(name, tone, self._size, self.devicePixelRatioF()))
         self.setFixedSize(self._size, self._size)
+
+    def _tint(self) -> None:
+        self.set_icon(*self._shown)

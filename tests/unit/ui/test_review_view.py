@@ -154,9 +154,9 @@ def test_space_plays_and_pauses_and_another_view_stops_the_clock(window, qtbot):
     press(qtbot, window, Qt.Key.Key_Space)
     assert view.playback.playing is not before
     view.playback.play(True)
-    assert view.clock._timer.isActive()
+    assert view.clock.running
     qtbot.keyClick(window, Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
-    assert not view.clock._timer.isActive()
+    assert not view.clock.running
 
 
 def test_a_note_is_written_by_key_and_kept(window, qtbot, project):

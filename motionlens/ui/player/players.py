@@ -1,0 +1,129 @@
+"""The player of a view: one clip or two in step, their stages, clock and commands."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
+
+from motionlens.domain.errors import Cancelled, MotionLensError
+from motionlens.domain.requests import FrameRenderer
+from motionlens.lanes import Priority
+from motionlens.session.playables import Playables
+from motionlens.session.playback import Playback
+from motionlens.session.player import PlayerState
+from motionlens.ui.context import WindowContext
+from motionlens.ui.player import commands
+from motionlens.ui.player.canvas import Canvas
+from motionlens.ui.player.clock import PlayClock, reduced_motion
+from motionlens.ui.player.jump import JumpField
+
+_PATIENCE_S = 3.0
+FIRST_OVERLAYS = frozenset({"arrows"})
+
+
+class Players(QObject):
+    """What every view that plays clips is made with: Review, Library, Explain, Trial.
+
+    Attributes
+    ----------
+    candidate, query : PlayerState
+        The clip whose clock both follow, and the one that follows it (empty where a view has one).
+    stages : list of Canvas
+        In the order of making; the first is the candidate's.
+    """
+
+    def __init__(self, context: WindowContext, view: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.context, self.view = context, view
+        project, hop = context.project, context.hop
+        renderer: Callable[[], FrameRenderer] = lambda: project.rooms.renderer  # noqa: E731
+
+        def player() -> PlayerState:
+            return PlayerState(project.lanes.media, renderer, hop, self._bug, FIRST_OVERLAYS)
+
+        self.candidate, self.query = player(), player()
+        self.playback = Playback(self.candidate, self.query, start_paused=reduced_motion())
+        self.playables = Playables(project.lanes.store, project.rooms.store, hop, self._bug)
+        self.clock = PlayClock(self.playback, self)
+        self.stages: list[Canvas] = []
+        self._jump: JumpField | None = None
+        self.bare_key = commands.HeldKey(self.set_bare, self)
+        context.actions.ran.connect(self._ran)
+
+    def make_stage(self, state: PlayerState, legend: bool = True) -> Canvas:
+        """A stage for one of the two."""
+        stage = Canvas(self.context.theme, state, legend, poster=self.context.thumbnails.poster)
+        stage.clicked.connect(self.playback.play)
+        self.stages.append(stage)
+        if state is self.candidate:
+            self._jump = JumpField(self.context.theme, self.playback, stage)
+            self._jump.left.connect(stage.setFocus)
+        return stage
+
+    def register(self) -> None:
+        """Give the table's play and look commands to these players, in their view."""
+        commands.register(self)
+
+    def active(self) -> PlayerState:
+        """The one whose stage has the keys, else the candidate."""
+        return next((s.player for s in self.stages if s.hasFocus()), self.candidate)
+
+    def both(self) -> tuple[PlayerState, PlayerState]:
+        return self.candidate, self.query
+
+    def jump(self) -> None:
+        """Open the field for a frame's number."""
+        if self._jump is not None:
+            self._jump.open()
+
+    def set_bare(self, bare: bool) -> None:
+        """Bare frames while a key is held."""
+        for player in self.both():
+            player.set_bare(bare)
+
+    @property
+    def timing_shown(self) -> bool:
+        return any(stage.timing_shown for stage in self.stages)
+
+    def toggle_timing(self) -> None:
+        """The debug corner on all stages."""
+        shown = not self.timing_shown
+        for stage in self.stages:
+            stage.timing_shown = shown
+            stage.update()
+
+    def set_shown(self, shown: bool) -> None:
+        """Whether the view is on the screen."""
+        self.clock.set_shown(shown)
+
+    def close(self) -> None:
+        """The project closes: stop the clock and close the files on their lane."""
+        self.clock.stop()
+        self.candidate.prefetch(())
+        closing = self.context.project.lanes.media.submit(
+            "Close the players", lambda _token: self._close_renderer(), Priority.URGENT
+        )
+        # The lane is closed next, which drops what waits in it: the files must be closed before.
+        with contextlib.suppress(TimeoutError, Cancelled):
+            closing.result(_PATIENCE_S)
+
+    def _close_renderer(self) -> None:
+        made = self.context.project.rooms.__dict__.get("renderer")
+        if made is not None:
+            made.close()
+
+    def _ran(self, id: str) -> None:
+        if self.context.actions.view == self.view and id.startswith(commands.MEASURED):
+            now_s = time.perf_counter()
+            for player in self.both():
+                player.pressed(now_s)
+
+    def _bug(self, error: BaseException) -> None:
+        if isinstance(error, MotionLensError):
+            self.context.notices.error(error, panel=self.view)
+            return
+        raise error
