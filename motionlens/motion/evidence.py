@@ -1,36 +1,30 @@
-"""What is measured of a clip once, and every flagger judges from."""
+"""What is measured of a clip once, in one pass, and every flagger judges from."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from motionlens.domain.errors import MediaError
 from motionlens.domain.ports import Flow, FlowBackend, Frames
-from motionlens.motion.grids import (
-    Grey,
-    block_means,
-    computing_size,
-    grey,
-    lengths,
-    require_frames,
-    resize_flow,
-    shrink,
-)
-from motionlens.motion.look import Look, look_of
-from motionlens.motion.opencv import cv2
-from motionlens.motion.stabilise import camera_part
+from motionlens.motion.frame_measures import Bars, BarWatch, blur_of
+from motionlens.motion.grids import Grey, computing_size, grey, resize_flow, shrink
+from motionlens.motion.look import LOOK_FRAMES, Look, look_of
+from motionlens.motion.pair_measures import PAIR_MEASURES, measure_pair
+from motionlens.motion.signature import Signature
+from motionlens.motion.thumbs import Thumbs
 
 # Clips are judged at this size, so that a threshold means the same for 360p and for 4K.
 ANALYSIS_SIDE = 320
-# A part of the picture moves where it both has flow and changes: in flat areas flow is made of
-# compression noise, several px long, while the picture stays within 2 levels.
-VISIBLE_LEVELS = 3.0
 STILL_PX = 0.2
-_LOOK_FRAMES = 8
+# One frame in so many is looked at for blur: focus and fog last longer than that.
+_BLUR_EVERY = 8
 
 Curve = NDArray[np.float32]
+Keep = Callable[[int, Flow], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +37,11 @@ class Evidence:
     Attributes
     ----------
     frames : int
+    fps : float
+        Frames a second; 0 where unknown.
     scale : float
+    width : int
+        Columns of the grid of analysis.
     mean : (F-1,)
         Mean length of the flow.
     peak : (F-1,)
@@ -61,12 +59,33 @@ class Evidence:
     new_picture : (F-1,)
         Mean absolute difference, in levels, between a frame and the next one moved back along the
         flow: high where the next frame shows something else.
+    raw_change : (F-1,)
+        Mean absolute difference, in levels, between a frame and the next one as they are.
+    greatest_change : (F-1,)
+        The same of the block of 8x8 px that changes most.
+    shift : (F-1, 2)
+        Median flow, x and y, of the blocks that visibly change: where the picture as a whole
+        goes; 0 where under a tenth of them do.
+    mover : (F-1, 2)
+        Mean flow, x and y, of the blocks that visibly move; 0 where under a hundredth do.
+    brightness : (F,)
+        Mean luma of each frame, levels.
+    brightest : (F,)
+        Luma of the brightest of 32x32 cells of each frame, levels.
+    blur : float
+        0 (sharp) to 1, after Crete et al. (SPIE 6492, 2007).
+    bars : Bars
+        Black bars that stay for the whole clip.
+    thumbs : Thumbs
+        Tiny pictures of the frames, for comparing any two of them.
     look : Look
         How the pictures look.
     """
 
     frames: int
+    fps: float
     scale: float
+    width: int
     mean: Curve
     peak: Curve
     moving: Curve
@@ -75,6 +94,15 @@ class Evidence:
     left: Curve
     followed: Curve
     new_picture: Curve
+    raw_change: Curve
+    greatest_change: Curve
+    shift: Curve
+    mover: Curve
+    brightness: Curve
+    brightest: Curve
+    blur: float
+    bars: Bars
+    thumbs: Thumbs
     look: Look
 
     @property
@@ -96,72 +124,117 @@ class Evidence:
         return float(np.clip(1 - float(self.left.sum()) / total, 0, 1))
 
 
-def measure(frames: Frames, backend: FlowBackend, scale: float) -> Evidence:
-    """Measure a clip in one pass.
+def measure(
+    luma: Iterable[NDArray[np.uint8]],
+    pictures: Frames,
+    backend: FlowBackend,
+    *,
+    shown_width: int,
+    fps: float,
+    keep: Keep | None = None,
+) -> tuple[Evidence, NDArray[np.uint8]]:
+    """Measure a clip in one pass, holding a few frames at a time.
 
     Parameters
     ----------
-    frames : (F, H, W, 3) uint8
-        RGB.
+    luma : iterable of (f, h, w) uint8
+        All frames in pieces: full-range luma, at most 512 px on the longer side.
+    pictures : (N, H, W, 3) uint8
+        Some RGB frames, spread over the clip: what its look is judged by.
     backend : FlowBackend
-    scale : float
-        Shown width / width of `frames`.
+    shown_width : int
+        Columns of the clip as shown, px.
+    fps : float
+    keep : callable, optional
+        Is given the number of each frame but the last, and its flow to the next: (h, w, 2)
+        float32, px of the grid of `luma`.
+
+    Returns
+    -------
+    evidence : Evidence
+    signature : (N,) uint8
+        For finding near copies.
     """
-    require_frames(frames)
-    size = computing_size(frames.shape[1], frames.shape[2], ANALYSIS_SIDE)
-    rows = []
-    before = shrink(grey(frames[0]), size)
-    for frame in frames[1:]:
-        now = shrink(grey(frame), size)
-        rows.append(_measure_pair(before, now, backend))
-        before = now
-    table = np.array(rows, np.float32).reshape(len(rows), 8)
-    picked = np.unique(np.linspace(0, len(frames) - 1, _LOOK_FRAMES).round().astype(int))
-    return Evidence(
-        frames=len(frames),
-        scale=scale * frames.shape[2] / size[1],
-        mean=table[:, 0],
-        peak=table[:, 1],
-        moving=table[:, 2],
-        at_border=table[:, 3] > 0,
-        camera=table[:, 4],
-        left=table[:, 5],
-        followed=table[:, 6],
-        new_picture=table[:, 7],
-        look=look_of([shrink(frames[index], size) for index in picked]),
-    )
+    gauge = _Gauge(backend, fps, keep)
+    for piece in luma:
+        for image in piece:
+            gauge.add(image)
+    return gauge.result(pictures, shown_width)
 
 
-def _measure_pair(a: Grey, b: Grey, backend: FlowBackend) -> tuple[float, ...]:
-    flow = backend.flow(a, b)
-    length = lengths(flow)
-    visible = block_means(cv2.absdiff(a, b).astype(np.uint8)) >= VISIBLE_LEVELS
-    block_length = block_means(length)
-    moving = visible & (block_length >= STILL_PX)
-    part, _ = camera_part(a, flow)
-    edge = np.concatenate([moving[0], moving[-1], moving[:, 0], moving[:, -1]])
-    return (
-        float(length.mean()),
-        float(block_length[visible].max(initial=0)),
-        float(moving.mean()),
-        float(edge.any()),
-        part.camera,
-        part.left,
-        part.followed,
-        _new_picture(a, b, flow),
-    )
+def luma_of(frames: Frames, side: int) -> Frames:
+    """(F, h, w) uint8: luma of RGB frames, for clips that are held as RGB already."""
+    size = computing_size(frames.shape[1], frames.shape[2], side)
+    return np.stack([shrink(grey(frame), size) for frame in frames])
 
 
-def _new_picture(a: Grey, b: Grey, flow: Flow) -> float:
-    # A quarter of the size is enough, and forgives flow that is a pixel off.
-    size = (max(1, a.shape[0] // 4), max(1, a.shape[1] // 4))
-    small_a, small_b, small_flow = shrink(a, size), shrink(b, size), resize_flow(flow, size)
-    y, x = np.mgrid[0 : size[0], 0 : size[1]].astype(np.float32)
-    back = cv2.remap(
-        small_b,
-        x + small_flow[..., 0],
-        y + small_flow[..., 1],
-        cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
-    return float(cv2.absdiff(small_a, np.asarray(back, np.uint8).reshape(size)).mean())
+def look_at(frames: Frames) -> Frames:
+    """Some of a clip's frames, spread evenly, for `pictures` of :func:`measure`."""
+    places = np.unique(np.linspace(0, len(frames) - 1, LOOK_FRAMES).round().astype(int))
+    return np.ascontiguousarray(frames[places])
+
+
+class _Gauge:
+    """Takes frames one by one and keeps numbers only."""
+
+    def __init__(self, backend: FlowBackend, fps: float, keep: Keep | None) -> None:
+        self._backend, self._fps, self._keep = backend, fps, keep
+        self._pairs: list[tuple[float, ...]] = []
+        self._blur: list[float] = []
+        self._brightness: list[float] = []
+        self._brightest: list[float] = []
+        self._bars, self._thumbs = BarWatch(), Thumbs()
+        self._signature = Signature(fps)
+        self._full: Grey | None = None
+        self._small: Grey | None = None
+
+    def add(self, image: Grey) -> None:
+        small = shrink(image, computing_size(image.shape[0], image.shape[1], ANALYSIS_SIDE))
+        number = len(self._brightness)
+        if self._full is not None and self._small is not None:
+            flow = self._backend.flow(self._full, image)
+            if self._keep is not None:
+                self._keep(number - 1, flow)
+            on_grid = resize_flow(flow, (small.shape[0], small.shape[1]))
+            self._pairs.append(measure_pair(self._small, small, on_grid))
+        if number % _BLUR_EVERY == 0:
+            self._blur.append(blur_of(small))
+        thumb = self._thumbs.add(small)
+        self._brightness.append(float(thumb.mean()))
+        self._brightest.append(float(thumb.max()))
+        self._bars.add(small)
+        self._signature.add(small)
+        self._full, self._small = image, small
+
+    def result(self, pictures: Frames, shown_width: int) -> tuple[Evidence, NDArray[np.uint8]]:
+        if self._small is None:
+            raise MediaError("The clip cannot be analysed", "it has no frame", "Check the file")
+        table = np.array(self._pairs, np.float32).reshape(len(self._pairs), PAIR_MEASURES)
+        width = self._small.shape[1]
+        bars = self._bars.result()
+        size = computing_size(pictures.shape[1], pictures.shape[2], ANALYSIS_SIDE)
+        evidence = Evidence(
+            frames=len(self._brightness),
+            fps=self._fps,
+            scale=shown_width / width,
+            width=width,
+            mean=table[:, 0],
+            peak=table[:, 1],
+            moving=table[:, 2],
+            at_border=table[:, 3] > 0,
+            camera=table[:, 4],
+            left=table[:, 5],
+            followed=table[:, 6],
+            new_picture=table[:, 7],
+            raw_change=table[:, 8],
+            greatest_change=table[:, 9],
+            shift=table[:, 10:12],
+            mover=table[:, 12:14],
+            brightness=np.array(self._brightness, np.float32),
+            brightest=np.array(self._brightest, np.float32),
+            blur=float(np.median(self._blur)),
+            bars=bars,
+            thumbs=self._thumbs,
+            look=look_of([bars.without(shrink(picture, size)) for picture in pictures]),
+        )
+        return evidence, self._signature.packed()

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from motionlens.motion.opencv import cv2
 
-_FLAT_LEVELS = 2
+# So many frames of a clip are looked at.
+LOOK_FRAMES = 16
 _BLACK, _WHITE = 3, 252
 
 
@@ -21,7 +22,7 @@ class Look:
     Attributes
     ----------
     flat : float
-        Share of the pixels whose 3x3 surroundings lie within 2 levels (painted areas), 0 to 1.
+        Share of the pixels whose 3x3 surroundings all have one level (painted areas), 0 to 1.
     extreme : float
         Share of the pixels that are black or white within 3 levels (paper, matte), 0 to 1.
     colours : float
@@ -49,7 +50,7 @@ def _look_of_frame(frame: NDArray[np.uint8]) -> tuple[float, float, float]:
     counts = np.sort(np.bincount(codes.ravel(), minlength=4096))[::-1]
     most = int(np.searchsorted(np.cumsum(counts), 0.9 * codes.size)) + 1
     return (
-        float((steps <= _FLAT_LEVELS).mean()),
+        float((steps == 0).mean()),
         float(((luma <= _BLACK) | (luma >= _WHITE)).mean()),
         float(most),
     )

@@ -1,7 +1,8 @@
 """Flaggers: each scores one suspicion and gives its reason in words; none ever removes a clip.
 
 A flagger is a module of its own with a name, a threshold and ``judge``. Those of single clips are
-in :data:`FLAGGERS`; :mod:`near_duplicate` compares clips and stands beside them.
+in :data:`FLAGGERS`; :mod:`near_duplicate` compares clips and stands beside them. Strangers' come as
+plugins and are judged by the same evidence.
 """
 
 from __future__ import annotations
@@ -12,12 +13,20 @@ from dataclasses import dataclass
 from motionlens.domain.clip import Flag
 from motionlens.motion.evidence import Evidence
 from motionlens.motion.flaggers import (
+    black,
+    blur,
     camera_only,
     cartoon,
     frozen_frames,
+    jitter,
+    letterbox,
+    loop,
     near_duplicate,
+    repeated_frames,
     scene_cut,
     static,
+    time_reversed,
+    too_short,
 )
 
 
@@ -33,16 +42,33 @@ class Flagger:
         Scores from here on are flagged.
     judge : callable
         Evidence -> Flag.
+    finds : str
+        What the score measures, in words.
     """
 
     name: str
     threshold: float
     judge: Callable[[Evidence], Flag]
+    finds: str = ""
 
 
 FLAGGERS = tuple(
-    Flagger(module.NAME, module.THRESHOLD, module.judge)
-    for module in (static, camera_only, frozen_frames, scene_cut, cartoon)
+    Flagger(module.NAME, module.THRESHOLD, module.judge, module.FINDS)
+    for module in (
+        static,
+        camera_only,
+        frozen_frames,
+        repeated_frames,
+        scene_cut,
+        time_reversed,
+        loop,
+        jitter,
+        cartoon,
+        blur,
+        black,
+        letterbox,
+        too_short,
+    )
 )
 FLAG_NAMES = (*(flagger.name for flagger in FLAGGERS), near_duplicate.NAME)
 

@@ -11,6 +11,7 @@ from motionlens.motion.stabilise import CAMERA_ONLY, CAMERA_PX, camera_only_scor
 
 NAME = "camera_only"
 THRESHOLD = CAMERA_ONLY
+FINDS = "share of the textured area that only follows the camera"
 
 
 def judge(evidence: Evidence) -> Flag:

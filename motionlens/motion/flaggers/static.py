@@ -9,6 +9,7 @@ from motionlens.motion.flaggers.words import percent, pixels
 NAME = "static"
 # A clip may start or end with motion and teach stillness all the same.
 THRESHOLD = 0.9
+FINDS = "share of frames after which nothing visibly moves"
 
 
 def judge(evidence: Evidence) -> Flag:
