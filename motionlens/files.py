@@ -80,6 +80,8 @@ def plain_path(path: str | Path) -> Path:
     Symbolic links are kept as the user knows them, but where `..` behind one leads elsewhere.
     """
     plain = os.path.abspath(path)
+    if ".." not in os.fspath(path).split(os.sep):
+        return Path(plain)
     real = os.path.realpath(path)
     return Path(plain if os.path.realpath(plain) == real else real)
 

@@ -5,27 +5,34 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Sequence
 
-from motionlens.bench import attribution, media, motion, store
+from motionlens.bench import attribution, flaggers, media, motion, overlay, store
 from motionlens.bench.case import Row
 from motionlens.domain.errors import UsageError
 from motionlens.domain.ports import Progress
 
 SUITES: dict[str, Callable[[bool], list[Row]]] = {
-    "decode": media.decode,
+    "flaggers": flaggers.flaggers,
     "flow": motion.flow,
-    "overlay": motion.overlay,
+    "media": media.media,
+    "overlay": overlay.overlay,
     "projection": attribution.projection,
     "scoring": attribution.scoring,
+    "scoring-full": attribution.scoring_full,
     "store": store.decisions,
 }
+# Names of before.
+ALIASES = {"decode": "media"}
+# Minutes each: only where they are asked for by name.
+LONG = ("flaggers", "scoring-full")
 
 
 def run(names: Sequence[str], quick: bool, progress: Progress) -> list[Row]:
-    """Rows of the named suites, or of all; `quick` takes small shapes and few runs."""
+    """Rows of the named suites, or of all but the long; `quick` takes small shapes, few runs."""
+    names = [ALIASES.get(name, name) for name in names]
     unknown = [name for name in names if name not in SUITES]
     if unknown:
         raise UsageError(f"There is no suite {unknown[0]}", "", f"Choose from {', '.join(SUITES)}")
-    chosen = list(names) or list(SUITES)
+    chosen = list(names) or [name for name in SUITES if name not in LONG]
     rows: list[Row] = []
     for done, name in enumerate(chosen):
         progress(f"Measuring {name}", done, len(chosen))

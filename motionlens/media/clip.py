@@ -119,14 +119,14 @@ class OpenClip:
             target[:] = picture
 
     def luma(self, number: int, max_side: int | None = None) -> NDArray[np.uint8]:
-        """One frame's luma, (H, W) uint8, upright; as stored, so its range is the file's."""
-        found, layout = self._found(number)
+        """One frame's brightness, (H, W) uint8, upright, of full range (0 black, 255 white)."""
+        found, layout = self.stored(number)
         width, height = fit_within(self.info.width, self.info.height, max_side)
         size = layout.orientation.stored(width, height)
         return np.ascontiguousarray(layout.orientation.apply(self._pictures.luma(found, *size)))
 
     def _upright(self, number: int, width: int, height: int) -> NDArray[np.uint8]:
-        found, layout = self._found(number)
+        found, layout = self.stored(number)
         size = layout.orientation.stored(width, height)
         return layout.orientation.apply(self._pictures.rgb(found, *size))
 
@@ -134,8 +134,16 @@ class OpenClip:
         """Decode a frame into the window without converting it.
 
         For idle moments: when stepping backwards nears :meth:`kept_from`, prepare the frame before.
+        What is looked at stays the same, so the window keeps what lies round that.
         """
-        self._found(number)
+        self._require(number)
+        if self._window.get(number) is None:
+            self._decode(number)
+
+    @property
+    def found(self) -> Scan:
+        """What is known of the file now, for the next opening."""
+        return Scan(self.info, self._table, self._layout)
 
     def kept_from(self, number: int) -> int:
         """The first frame of the unbroken run in the window that ends at `number`."""
@@ -143,13 +151,9 @@ class OpenClip:
             number -= 1
         return number
 
-    def _found(self, number: int) -> tuple[VideoFrame, Layout]:
-        if not 0 <= number < self.info.frames:
-            raise UsageError(
-                f"There is no frame {number} in {self._path}",
-                f"its frames are 0 to {self.info.frames - 1}",
-                "Ask for one of those",
-            )
+    def stored(self, number: int) -> tuple[VideoFrame, Layout]:
+        """A frame as the decoder gave it, not to be changed, and how it is shown."""
+        self._require(number)
         self._window.move(number)
         frame = self._window.get(number)
         if frame is None:
@@ -158,6 +162,14 @@ class OpenClip:
             pixel_aspect = self._decoder.stream.sample_aspect_ratio
             self._layout = Layout.of(frame, pixel_aspect)
         return frame, self._layout
+
+    def _require(self, number: int) -> None:
+        if not 0 <= number < self.info.frames:
+            raise UsageError(
+                f"There is no frame {number} in {self._path}",
+                f"its frames are 0 to {self.info.frames - 1}",
+                "Ask for one of those",
+            )
 
     def _decode(self, number: int) -> VideoFrame:
         while True:

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import av
 import av.logging
+from av.codec.codec import Codec, UnknownCodecError
+from av.codec.context import CodecContext
 from av.container import InputContainer
 from av.stream import Disposition
+from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from motionlens.domain.errors import MediaError
@@ -17,6 +20,7 @@ MAX_PIXELS = 100_000_000
 """Largest picture that is decoded or shown, pixels: a header can claim any size."""
 
 _NOT_VIDEO_FORMATS = ("tty", "subviewer", "srt")
+_WITH_ALPHA = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 _CHECK_PATH = "Check the path"
 _COPY_AGAIN = "Copy or download the file again"
 
@@ -57,6 +61,33 @@ def open_video(path: str | Path, threaded: bool = True) -> tuple[InputContainer,
         container.close()
         raise
     return container, stream
+
+
+def decoder_of(stream: VideoStream, threaded: bool) -> VideoCodecContext:
+    """What decodes a stream: its own decoder, or one that sees its transparency.
+
+    WebM keeps transparency beside each packet, where FFmpeg's own VP8 and VP9 decoders do not look
+    and those of libvpx do. Frames and times are the same.
+    """
+    own = stream.codec_context
+    name = _WITH_ALPHA.get(own.codec.canonical_name)
+    if stream.metadata.get("alpha_mode") != "1" or name is None or not has_decoder(name):
+        return own
+    context = CodecContext.create(name, "r")
+    if not isinstance(context, VideoCodecContext):
+        return own
+    context.extradata = own.extradata
+    context.options = {"max_pixels": str(MAX_PIXELS)}
+    context.thread_type = "AUTO" if threaded else "NONE"
+    return context
+
+
+def has_decoder(name: str) -> bool:
+    """Whether this build of FFmpeg has a video decoder of this name."""
+    try:
+        return bool(Codec(name, "r").type == "video")
+    except UnknownCodecError:
+        return False
 
 
 def quiet_ffmpeg() -> None:

@@ -12,7 +12,8 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from motionlens.domain.errors import MediaError
-from motionlens.media.container import open_video, unreadable
+from motionlens.lanes.beat import beat
+from motionlens.media.container import decoder_of, open_video, unreadable
 from motionlens.media.table import Key, PacketFacts
 
 
@@ -39,6 +40,7 @@ class Decoder:
         self.broken_off = False
         self.packets: list[PacketFacts] = []
         self.container, self.stream = open_video(path, threaded)
+        self._context = decoder_of(self.stream, threaded)
         self._untouched = True
 
     def __enter__(self) -> Self:
@@ -80,12 +82,16 @@ class Decoder:
         if not self._untouched:
             self.close()
             self.container, self.stream = open_video(self._path, self.threaded)
+            self._context = decoder_of(self.stream, self.threaded)
 
     def _sought(self, key: Key, aim: Key) -> Iterator[Packet[VideoStream]] | None:
         self._untouched = False
         try:
             # By decoding time: MP4 seeks by it, and a target that is too early only costs reading.
             self.container.seek(min(aim.dts, aim.pts), stream=self.stream)
+            # Seeking flushes the stream's own decoder, and no other.
+            if self._context is not self.stream.codec_context:
+                self._context.flush_buffers()
         except (av.FFmpegError, OSError):
             return None
         packets = self._demuxed()
@@ -125,6 +131,7 @@ class Decoder:
             except (av.FFmpegError, OSError):
                 self.broken_off = True
                 return
+            beat()
             yield packet
 
     def _decoded(self, packets: Iterator[Packet[VideoStream]]) -> Iterator[VideoFrame]:
@@ -139,7 +146,7 @@ class Decoder:
 
     def _frames_of(self, packet: Packet[VideoStream] | None) -> list[VideoFrame]:
         try:
-            return self.stream.codec_context.decode(packet)
+            return self._context.decode(packet)
         except EOFError:
             return []
         except MemoryError as error:

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TypeVar
 
 import numpy as np
 from av.video.frame import VideoFrame
-from av.video.reformatter import Interpolation, VideoReformatter
+from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
 from motionlens.media.tone import HLG, PQ, tone_mapped
 
 GREY = 128  # what lies behind transparent pixels
-_LUMA_FIRST = re.compile(r"(?:yuvj?\d{3}p|yuva\d{3}p|gray|nv12|nv21)(?:(\d+)le)?")
+_LUMA_FIRST = re.compile(r"(yuvj|yuv|gray|nv12|nv21)(?:\d{3}p)?(?:(\d+)le)?")
+_FULL_RANGE = ("yuvj", "gray")
 _BT2020_PRIMARIES = 9
+# The C library gives freed blocks above a threshold back to the system, and then fresh pages cost
+# more than the conversion that fills them. Freeing one block of this size (never touched, so it is
+# no memory) raises the threshold to it, for good: up to 32 MB, glibc learns from what is freed.
+_LEARNT_BYTES = 31_000_000
 _Sample = TypeVar("_Sample", bound=np.generic)
 
 
@@ -27,6 +33,7 @@ class Pictures:
     """
 
     def __init__(self) -> None:
+        keep_freed_memory()
         self._scalers: dict[str, VideoReformatter] = {}
 
     def rgb(self, frame: VideoFrame, width: int, height: int) -> NDArray[np.uint8]:
@@ -43,17 +50,23 @@ class Pictures:
         return picture.copy() if scaled is frame else picture
 
     def luma(self, frame: VideoFrame, width: int, height: int) -> NDArray[np.uint8]:
-        """(height, width) uint8 luma as stored (the Y plane; its 8 high bits if it has more)."""
-        if (frame.width, frame.height) == (width, height):
-            kind = _LUMA_FIRST.fullmatch(frame.format.name)
-            if kind and not kind[1]:
-                return plane(frame, np.uint8, 1)[..., 0].copy()
-            if kind:
-                deep = plane(frame, np.uint16, 1)[..., 0]
-                return (deep >> (int(kind[1]) - 8)).astype(np.uint8)
-        if _has_alpha(frame):
+        """(height, width) uint8 brightness, 0 black to 255 white: the Y plane at full range.
+
+        A stream of limited range (16 to 235, the rule) is stretched, more than 8 bits are rounded.
+        What is tone-mapped or lies on grey in :meth:`rgb` is the brightness of that picture.
+        """
+        if frame.color_trc in (PQ, HLG) or _has_alpha(frame):
             seen = np.ascontiguousarray(self.rgb(frame, width, height))
             frame = VideoFrame.from_ndarray(seen, format="rgb24")
+        elif (frame.width, frame.height) == (width, height):
+            kind = _LUMA_FIRST.fullmatch(frame.format.name)
+            full = kind and (kind[1] in _FULL_RANGE or frame.color_range == ColorRange.JPEG)
+            if kind and kind[2]:
+                # FFmpeg would cut or dither the low bits off.
+                codes = plane(frame, np.uint16, 1)[..., 0]
+                return np.take(_brightness(int(kind[2]), bool(full)), codes, mode="clip")
+            if full:
+                return plane(frame, np.uint8, 1)[..., 0].copy()
         grey = self._scaled(frame, width, height, "gray")
         return plane(grey, np.uint8, 1)[..., 0].copy()
 
@@ -91,3 +104,18 @@ def _on_grey(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
     share = alpha.astype(np.uint16)
     mixed = rgba[..., :3] * share + np.uint16(GREY) * (255 - share) + 127
     return (mixed // 255).astype(np.uint8)
+
+
+@cache
+def _brightness(bits: int, full: bool) -> NDArray[np.uint8]:
+    """The 8-bit full-range brightness of each code of a luma plane."""
+    codes = np.arange(1 << bits, dtype=np.float64)
+    share = codes / codes[-1] if full else (codes / (1 << (bits - 8)) - 16) / 219
+    brightness: NDArray[np.uint8] = np.rint(255 * share.clip(0, 1)).astype(np.uint8)
+    return brightness
+
+
+@cache
+def keep_freed_memory() -> None:
+    """Let freed pictures be used again by the next ones, instead of fresh pages."""
+    np.empty(_LEARNT_BYTES, np.uint8)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -20,16 +21,19 @@ from motionlens.media.table import FrameTable, make_table, shown_ticks
 Visit = Callable[[int, VideoFrame, Layout], bool]
 """Called with each frame's number, the frame and the layout; False ends the pass."""
 
+Walk = Generator[tuple[int, VideoFrame, Layout], None, "Scan"]
+"""Frames by number, and what the file is at the end of them."""
+
 _SPREAD = Fraction(1, 4)
 
 
 @dataclass(frozen=True)
 class Scan:
-    """A file's facts, and how its frames are found."""
+    """A file's facts, and how its frames are found; `layout` is None before a frame was seen."""
 
     info: MediaInfo
     table: FrameTable
-    layout: Layout
+    layout: Layout | None
 
 
 @dataclass
@@ -85,17 +89,35 @@ def scan(path: str | Path, visit: Visit) -> Scan | None:
     Scan or None
         None where `visit` ended the pass, as the rest is unknown then.
     """
-    for threaded in (True, False):
-        with Decoder(path, threaded, record=True) as decoder:
-            seen = _Pass(decoder, [], [])
-            whole = _run(path, seen, visit)
-            if threaded and (seen.damaged or (whole and seen.fewer)):
-                continue
-            return _scan_of(path, seen) if whole else None
-    return None
+    with closing(walk(path)) as frames:
+        while True:
+            try:
+                number, frame, layout = next(frames)
+            except StopIteration as end:
+                found: Scan = end.value
+                return found
+            if not visit(number, frame, layout):
+                return None
 
 
-def _run(path: str | Path, seen: _Pass, visit: Visit) -> bool:
+def walk(path: str | Path) -> Walk:
+    """The frames of a file from its start, each with its number; at the end its :class:`Scan`.
+
+    A file that turns out damaged begins again at number 0, on one thread. Up to the damage both
+    passes give the same, so a reader may go on where it was and pass over what it has seen.
+    """
+    with Decoder(path, threaded=True, record=True) as decoder:
+        seen = _Pass(decoder, [], [])
+        yield from _run(path, seen)
+        if not (seen.damaged or seen.fewer):
+            return _scan_of(path, seen)
+    with Decoder(path, threaded=False, record=True) as decoder:
+        seen = _Pass(decoder, [], [])
+        yield from _run(path, seen)
+        return _scan_of(path, seen)
+
+
+def _run(path: str | Path, seen: _Pass) -> Iterator[tuple[int, VideoFrame, Layout]]:
     for number, frame in enumerate(seen.decoder.from_start()):
         if seen.layout is None:
             seen.layout = _layout(path, frame, seen.decoder)
@@ -104,10 +126,8 @@ def _run(path: str | Path, seen: _Pass, visit: Visit) -> bool:
         seen.last_duration = frame.duration or 0
         seen.corrupt += bool(frame.is_corrupt)
         if seen.decoder.threaded and seen.damaged:
-            return False
-        if not visit(number, frame, seen.layout):
-            return False
-    return True
+            return
+        yield number, frame, seen.layout
 
 
 def _layout(path: str | Path, frame: VideoFrame, decoder: Decoder) -> Layout:

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-from av.codec.codec import Codec, UnknownCodecError
+from numpy.typing import NDArray
 
 from motionlens.domain.clip import MediaInfo
 from motionlens.domain.errors import MediaError, UsageError
 from motionlens.domain.ports import Frames
 from motionlens.media.clip import OpenClip
 from motionlens.media.collector import Collector, require_inside
+from motionlens.media.container import has_decoder
 from motionlens.media.decoder import Decoder
 from motionlens.media.geometry import cover, fit_within
 from motionlens.media.probe import Scan, full_scan, scan
+from motionlens.media.stream import stream_pieces
+from motionlens.media.tables import Stamp, TableFolder, stamp_of
 from motionlens.media.thumbnails import crop_to_fill
-from motionlens.media.writer import write_video
+from motionlens.media.window import CACHE_BYTES
+from motionlens.media.writer import write_pictures, write_video
 
 _REMEMBERED = 256
-_Stamp = tuple[str, int, int]
 
 
 class PyAVReader:
@@ -30,10 +34,17 @@ class PyAVReader:
 
     What a full decode of a file found is remembered for the last 256 files, as long as their size
     and modification time stay; with it, single frames are sought instead of counted.
+
+    Parameters
+    ----------
+    tables : Path, optional
+        A folder where what was found of long files is kept for the next process, too; see
+        :mod:`motionlens.media.tables`.
     """
 
-    def __init__(self) -> None:
-        self._scans: OrderedDict[_Stamp, Scan] = OrderedDict()
+    def __init__(self, tables: Path | None = None) -> None:
+        self._scans: OrderedDict[Stamp, Scan] = OrderedDict()
+        self._tables = None if tables is None else TableFolder(tables)
         self._lock = threading.Lock()
 
     def probe(self, path: str | Path) -> MediaInfo:
@@ -44,12 +55,15 @@ class PyAVReader:
             self._remember(path, known)
         return known.info
 
-    def open(self, path: str | Path, info: MediaInfo | None = None) -> OpenClip:
+    def open(
+        self, path: str | Path, info: MediaInfo | None = None, cache_bytes: int = CACHE_BYTES
+    ) -> OpenClip:
         """Hold a file open for playing; `info` is what `probe` found at another time."""
         known = self._known(path)
-        if known is not None:
-            return OpenClip(path, found=known)
-        return OpenClip(path, info)
+        clip = OpenClip(path, info, cache_bytes, known)
+        if known is None:
+            self._remember(path, clip.found)
+        return clip
 
     def frames(
         self,
@@ -82,8 +96,7 @@ class PyAVReader:
         UsageError
             A frame that the clip does not have.
         """
-        if max_side is not None and max_side < 1:
-            raise UsageError(f"Frames cannot be {max_side} px large", "", "Ask for 1 px or more")
+        _require_size(max_side)
         wanted = None if indices is None else [int(n) for n in indices]
         if wanted is None and stop is not None:
             wanted = list(range(start, stop))
@@ -101,16 +114,57 @@ class PyAVReader:
             next_step = "Use a part of it, or scale it down"
             raise MediaError(f"{path} cannot be read", why, next_step) from error
 
+    def pieces(
+        self,
+        path: str | Path,
+        start: int = 0,
+        stop: int | None = None,
+        max_side: int | None = None,
+        luma: bool = False,
+        size: int = 32,
+    ) -> Iterator[NDArray[np.uint8]]:
+        """The same frames in one pass, for clips that are too long to hold.
+
+        Parameters
+        ----------
+        path, start, stop, max_side
+            As in :meth:`frames`.
+        luma : bool
+            Full-range brightness instead of RGB; colour is then never converted.
+        size : int
+            Frames a piece, at most. Pieces of large frames are shorter.
+
+        Yields
+        ------
+        (f, H, W, 3) uint8 RGB, or (f, H, W) uint8; the caller's own
+
+        Raises
+        ------
+        MediaError, UsageError
+            As :meth:`frames`; a frame beyond the end may be told only when the end is reached.
+        """
+        _require_size(max_side)
+        if size < 1:
+            raise UsageError(f"Pieces cannot hold {size} frames", "", "Ask for 1 or more")
+        _require_sense(path, start, None if stop is None else list(range(start, stop)))
+        known = self._known(path)
+        return stream_pieces(
+            path, known, (start, stop), max_side, luma, size, partial(self._remember, path)
+        )
+
     def decodes(self, codec: str) -> bool:
         """Whether this build of FFmpeg can decode a codec of this name."""
-        try:
-            return bool(Codec(codec, "r").type == "video")
-        except UnknownCodecError:
-            return False
+        return has_decoder(codec)
 
     def write(self, path: str | Path, frames: Frames, fps: float) -> None:
         """Write an H.264 mp4, atomically; see :func:`motionlens.media.writer.write_video`."""
         write_video(path, frames, fps)
+
+    def write_pictures(
+        self, path: str | Path, pictures: Iterable[NDArray[np.uint8]], fps: float
+    ) -> None:
+        """The same from pictures that come one at a time."""
+        write_pictures(path, pictures, fps)
 
     def thumbnail(self, path: str | Path, frame: int, width: int, height: int) -> Frames:
         """(height, width, 3) uint8 RGB: the frame, scaled to cover that box, and its middle cut."""
@@ -146,30 +200,37 @@ class PyAVReader:
             self._remember(path, found)
 
     def _known(self, path: str | Path) -> Scan | None:
-        stamp = _stamp(path)
+        stamp = stamp_of(path)
+        if stamp is None:
+            return None
         with self._lock:
-            found = self._scans.get(stamp) if stamp else None
-            if stamp and found is not None:
+            found = self._scans.get(stamp)
+            if found is not None:
                 self._scans.move_to_end(stamp)
-            return found
+                return found
+        found = self._tables.read(stamp) if self._tables else None
+        if found is not None:
+            self._keep(stamp, found)
+        return found
 
     def _remember(self, path: str | Path, found: Scan) -> None:
-        stamp = _stamp(path)
+        stamp = stamp_of(path)
         if stamp is None:
             return
+        self._keep(stamp, found)
+        if self._tables:
+            self._tables.write(stamp, found)
+
+    def _keep(self, stamp: Stamp, found: Scan) -> None:
         with self._lock:
             self._scans[stamp] = found
             while len(self._scans) > _REMEMBERED:
                 self._scans.popitem(last=False)
 
 
-def _stamp(path: str | Path) -> _Stamp | None:
-    try:
-        file = Path(path).resolve()
-        facts = file.stat()
-    except (OSError, ValueError):
-        return None
-    return str(file), facts.st_size, facts.st_mtime_ns
+def _require_size(max_side: int | None) -> None:
+    if max_side is not None and max_side < 1:
+        raise UsageError(f"Frames cannot be {max_side} px large", "", "Ask for 1 px or more")
 
 
 def _require_sense(path: str | Path, start: int, wanted: list[int] | None) -> None:

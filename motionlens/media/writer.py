@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
 from typing import BinaryIO
@@ -45,18 +46,29 @@ def write_video(path: str | Path, frames: Frames, fps: float) -> None:
     MediaError
         The file cannot be written.
     """
-    rate = _rate(frames, fps)
+    write_pictures(path, frames, _require_clip(frames, fps))
+
+
+def write_pictures(path: str | Path, pictures: Iterable[NDArray[np.uint8]], fps: float) -> None:
+    """As :func:`write_video`, from pictures that come one at a time.
+
+    Parameters
+    ----------
+    pictures : iterable of (H, W, 3) uint8 RGB
+        All of one size, at least one. What its making raises leaves no file behind.
+    """
+    rate = _rate(fps)
     quiet_ffmpeg()
     try:
         with atomic_file(path) as file:
-            _encode(file, frames, rate)
+            _encode(file, pictures, rate)
     except (av.FFmpegError, OSError) as error:
         why = getattr(error, "strerror", None) or str(error)
         what = f"{path} cannot be written"
         raise MediaError(what, why, "Check the disk's space and permissions") from error
 
 
-def _rate(frames: Frames, fps: float) -> Fraction:
+def _require_clip(frames: Frames, fps: float) -> float:
     if frames.ndim != 4 or frames.shape[3] != 3 or frames.dtype != np.uint8 or not frames.size:
         raise UsageError(
             "These frames make no clip",
@@ -64,7 +76,11 @@ def _rate(frames: Frames, fps: float) -> Fraction:
             "Give (F, H, W, 3) uint8 RGB with at least one frame",
         )
     if fps == 0 and len(frames) == 1:
-        return Fraction(1)
+        return 1.0
+    return fps
+
+
+def _rate(fps: float) -> Fraction:
     if not math.isfinite(fps) or fps <= 0:
         raise UsageError(f"A clip cannot have {fps} frames a second", "", "Give a rate above 0")
     # 1001 is the denominator of television's rates (29.97 is 30000 / 1001).
@@ -72,13 +88,14 @@ def _rate(frames: Frames, fps: float) -> Fraction:
     return rate or Fraction(fps).limit_denominator(1_000_000)
 
 
-def _encode(file: BinaryIO, frames: Frames, rate: Fraction) -> None:
+def _encode(file: BinaryIO, pictures: Iterable[NDArray[np.uint8]], rate: Fraction) -> None:
     with av.open(file, "w", format="mp4") as container:
         stream = container.add_stream(
             "libx264", rate=rate, options={"crf": "12", "preset": "veryfast"}
         )
-        _describe(stream, frames)
-        for number, picture in enumerate(frames):
+        for number, picture in enumerate(pictures):
+            if not number:
+                _describe(stream, picture)
             frame = VideoFrame.from_ndarray(_even(picture), format="rgb24")
             frame = frame.reformat(
                 format="yuv420p",
@@ -91,8 +108,8 @@ def _encode(file: BinaryIO, frames: Frames, rate: Fraction) -> None:
         container.mux(stream.encode(None))
 
 
-def _describe(stream: VideoStream, frames: Frames) -> None:
-    height, width = frames.shape[1:3]
+def _describe(stream: VideoStream, picture: NDArray[np.uint8]) -> None:
+    height, width = picture.shape[:2]
     stream.width, stream.height = width + width % 2, height + height % 2
     stream.pix_fmt = "yuv420p"
     context = stream.codec_context

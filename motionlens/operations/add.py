@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,6 +14,7 @@ from motionlens.domain.clip import Clip, MediaInfo, Role, Span, clip_id
 from motionlens.domain.errors import MediaError, UsageError
 from motionlens.domain.ports import Progress, Token
 from motionlens.files import ProjectFolder, content_hash, plain_path
+from motionlens.operations.ahead import ahead, spare_lanes
 from motionlens.operations.rooms import NO_PROGRESS, NO_TOKEN, Rooms
 
 # Files that lie beside clips and are none: passed over in folders without a word. A file that is
@@ -19,8 +23,13 @@ _BESIDE = frozenset(
     ".txt .csv .tsv .json .jsonl .md .yaml .yml .toml .parquet .npz .npy .srt .vtt .py .html .pdf"
     " .png .jpg .jpeg .webp .bmp .tif .tiff .safetensors .db .zip .tar .gz .flo .log .lock".split()
 )
-# Scenes are told apart on frames of at most this side, so many at a time.
-_SCENE_SIDE, _SCENE_FRAMES, _AROUND = 320, 1000, 6
+# Scenes are told apart on frames of at most this side, px.
+_SCENE_SIDE = 320
+# A commit waits for the disk, so clips are stored so many at a time, or so many seconds apart: what
+# a killed call loses.
+_BATCH, _BATCH_SECONDS = 64, 1.0
+# Files a lane works ahead of the one being stored.
+_AHEAD = 4
 
 
 @dataclass(frozen=True)
@@ -45,6 +54,17 @@ class _Wanted:
     span: tuple[int, int] | None = None
 
 
+@dataclass(frozen=True)
+class _Looked:
+    """What a look at one file gave: clips to store, clips that are known already, or words."""
+
+    path: Path
+    clips: tuple[Clip, ...] = ()
+    known: tuple[Clip, ...] = ()
+    caption: str = ""
+    why: str = ""
+
+
 def add(
     rooms: Rooms,
     paths: Sequence[str | Path],
@@ -53,6 +73,7 @@ def add(
     manifest: str | Path | None = None,
     caption_suffix: str = ".txt",
     split_scenes: bool = False,
+    jobs: int | None = None,
     progress: Progress = NO_PROGRESS,
     token: Token = NO_TOKEN,
 ) -> AddResult:
@@ -68,7 +89,9 @@ def add(
     caption_suffix : str
         A text file with this suffix beside a clip holds its caption.
     split_scenes : bool
-        Files with hard cuts become one clip a scene.
+        Files with hard cuts become one clip a scene: a range of its frames, never encoded again.
+    jobs : int, optional
+        Files that are read side by side; None for as many as this machine does at once.
 
     Raises
     ------
@@ -80,16 +103,78 @@ def add(
         wanted += [_Wanted(*entry) for entry in rooms.formats.read(Path(manifest))]
     if not wanted:
         raise UsageError("Nothing to add", "no file was named", "Name files, folders or a manifest")
-    adder = _Adder(rooms, Role(role), _dotted(caption_suffix), split_scenes)
-    for done, item in enumerate(wanted):
-        token.check()
-        progress("Adding clips", done, len(wanted))
-        adder.add(item)
+    if jobs is not None and jobs < 1:
+        raise UsageError(f"{jobs} files cannot be read at once", "", "Give 1 job or more")
+    look = _Look(rooms, Role(role), _dotted(caption_suffix), split_scenes)
+    kept = _Kept(rooms)
+    # Beside an isolated reader a second lane pays on two cores: one hashes while one decodes.
+    lanes = jobs or spare_lanes()
+    with closing(ahead(wanted, [look] * min(lanes, len(wanted)), _AHEAD)) as looks:
+        try:
+            _store_all(looks, kept, len(wanted), progress, token)
+        finally:
+            # What was read is kept also where the call is cancelled or interrupted.
+            kept.flush()
     progress("Adding clips", len(wanted), len(wanted))
-    return AddResult(adder.added, adder.known, tuple(adder.skipped))
+    return AddResult(kept.added, kept.known, tuple(kept.skipped))
 
 
-class _Adder:
+def _store_all(
+    looks: Iterator[tuple[_Wanted, Callable[[], _Looked]]],
+    kept: _Kept,
+    total: int,
+    progress: Progress,
+    token: Token,
+) -> None:
+    for done, (_, looked) in enumerate(looks):
+        token.check()
+        progress("Adding clips", done, total)
+        kept.take(looked())
+
+
+class _Kept:
+    """Puts clips into the store, many in one transaction, and counts."""
+
+    def __init__(self, rooms: Rooms) -> None:
+        self._rooms = rooms
+        self._waiting: list[Clip] = []
+        self._captions: list[tuple[Clip, str]] = []
+        self._flushed = time.monotonic()
+        self.added = 0
+        self.known = 0
+        self.skipped: list[Skipped] = []
+
+    def take(self, looked: _Looked) -> None:
+        if looked.why:
+            # A name that is no text cannot be printed as it is.
+            name = str(looked.path).encode(errors="backslashreplace").decode()
+            self.skipped.append(Skipped(name, looked.why))
+        self.known += len(looked.known)
+        self._captions += [(clip, looked.caption) for clip in looked.known]
+        self._waiting += looked.clips
+        due = time.monotonic() - self._flushed > _BATCH_SECONDS
+        if due or len(self._waiting) >= _BATCH:
+            self.flush()
+
+    def flush(self) -> None:
+        """Commit what waits."""
+        waiting, self._waiting = self._waiting, []
+        for clip, new in zip(waiting, self._rooms.store.add_clips(waiting), strict=True):
+            self.added += new
+            self.known += not new
+            if not new:
+                self._captions.append((clip, clip.caption))
+        captions, self._captions = self._captions, []
+        for clip, caption in captions:
+            # A caption that was written after the clip was added is taken over; an absent one not.
+            if caption and caption != self._rooms.store.clip(clip.id).caption:
+                self._rooms.store.set_caption(clip.id, caption)
+        self._flushed = time.monotonic()
+
+
+class _Look:
+    """Reads one file after another; called from several lanes at once, it changes nothing."""
+
     def __init__(self, rooms: Rooms, role: Role, suffix: str, split_scenes: bool) -> None:
         self._rooms = rooms
         self._role = role
@@ -97,40 +182,26 @@ class _Adder:
         self._split = split_scenes
         self._stamps = rooms.store.known_paths()
         self._known: dict[str, list[Clip]] = {}
+        self._contents: dict[str, Clip] = {}
         for clip in rooms.store.clips():
             for path in clip.paths:
                 self._known.setdefault(path, []).append(clip)
-        self.added = 0
-        self.known = 0
-        self.skipped: list[Skipped] = []
+            if clip.span is None:
+                self._contents[clip.content_hash] = clip
 
-    def add(self, item: _Wanted) -> None:
+    def __call__(self, item: _Wanted) -> _Looked:
         path = plain_path(item.path)
         try:
             _require_text_name(path)
             caption = item.caption if item.caption is not None else self._sidecar(path)
             if item.span is None and (clips := self._unchanged(path)):
-                for clip in clips:
-                    self._recaption(clip.id, caption)
-                self.known += len(clips)
-                return
-            for clip in self._make(path, caption, item.span):
-                self._store(clip)
+                changed = tuple(c for c in clips if caption not in ("", c.caption))
+                return _Looked(path, known=tuple(clips), caption=caption if changed else "")
+            return _Looked(path, tuple(self._make(path, caption, item.span)))
         except MediaError as error:
-            self._skip(path, error.why or error.what)
+            return _Looked(path, why=error.why or error.what)
         except OSError as error:
-            self._skip(path, error.strerror or str(error))
-
-    def _skip(self, path: Path, why: str) -> None:
-        # A name that is no text cannot be printed as it is.
-        self.skipped.append(Skipped(str(path).encode(errors="backslashreplace").decode(), why))
-
-    def _store(self, clip: Clip) -> None:
-        if self._rooms.store.add_clip(clip):
-            self.added += 1
-        else:
-            self._recaption(clip.id, clip.caption)
-            self.known += 1
+            return _Looked(path, why=error.strerror or str(error))
 
     def _unchanged(self, path: Path) -> list[Clip]:
         """The clips that this file is known as, if it is as it was: not even read again."""
@@ -144,6 +215,10 @@ class _Adder:
 
     def _make(self, path: Path, caption: str, span: tuple[int, int] | None) -> list[Clip]:
         content = content_hash(path)
+        copied = self._contents.get(content)
+        if copied is not None and span is None and not self._split:
+            # Known content at another place: its facts are known too, and it is not decoded.
+            return [replace(copied, paths=(str(path),), caption=caption)]
         info = self._rooms.reader.probe(path)
         whole = [Span(*span)] if span else self._scenes(path, info) if self._split else [None]
         return [
@@ -161,15 +236,8 @@ class _Adder:
 
     def _scenes(self, path: Path, info: MediaInfo) -> list[Span | None]:
         """The parts between cuts; the whole file where it has none."""
-        motion = self._rooms.motion()
-        cuts: list[int] = []
-        for first in range(0, info.frames, _SCENE_FRAMES):
-            last = min(info.frames, first + _SCENE_FRAMES)
-            # A few frames on both sides: a cut is told by the change around it.
-            start, stop = max(0, first - _AROUND), min(info.frames, last + _AROUND)
-            frames = self._rooms.reader.frames(path, start, stop, max_side=_SCENE_SIDE)
-            found = (start + cut for cut in motion.scene_cuts(frames))
-            cuts += [cut for cut in found if first <= cut < last]
+        pieces = self._rooms.reader.pieces(path, max_side=_SCENE_SIDE)
+        cuts = self._rooms.motion().scene_cuts(pieces)
         if not cuts:
             return [None]
         return [Span(*pair) for pair in itertools.pairwise([0, *cuts, info.frames])]
@@ -179,11 +247,6 @@ class _Adder:
         if beside == path or not beside.is_file():
             return ""
         return beside.read_text(encoding="utf-8", errors="replace").strip()
-
-    def _recaption(self, clip: str, caption: str) -> None:
-        # A caption that was written after the clip was added is taken over; an absent one is not.
-        if caption:
-            self._rooms.store.set_caption(clip, caption)
 
 
 def _part_info(info: MediaInfo, part: Span, path: Path) -> MediaInfo:
@@ -218,13 +281,7 @@ def _expand(path: Path, project: ProjectFolder) -> Iterable[_Wanted]:
         raise UsageError(f"{path} does not exist", "", "Check the path")
     if not path.is_dir():
         return [_Wanted(path)]
-    # A project that lies among its own media keeps files which are no clips of anybody's.
-    inner = [own for own in project.kept if not plain_path(path).is_relative_to(plain_path(own))]
-    files = [
-        p
-        for p in sorted(path.rglob("*"))
-        if p.is_file() and not _hidden(p, path) and not _below(p, inner)
-    ]
+    files = list(_files_below(path, project))
     media = [p for p in files if p.suffix.lower() not in _BESIDE]
     if not media:
         raise UsageError(
@@ -235,10 +292,18 @@ def _expand(path: Path, project: ProjectFolder) -> Iterable[_Wanted]:
     return [_Wanted(p) for p in media]
 
 
-def _below(path: Path, folders: list[Path]) -> bool:
-    plain = plain_path(path)
-    return any(plain.is_relative_to(plain_path(folder)) for folder in folders)
-
-
-def _hidden(path: Path, root: Path) -> bool:
-    return any(part.startswith(".") for part in path.relative_to(root).parts)
+def _files_below(top: Path, project: ProjectFolder) -> Iterator[Path]:
+    """Files in order of their paths, without hidden ones and what the project keeps."""
+    plain = plain_path(top)
+    # A project that lies among its own media keeps files which are no clips of anybody's.
+    kept = {plain_path(own) for own in project.kept}
+    kept = {own for own in kept if not plain.is_relative_to(own)}
+    found = []
+    for folder, inner, names in os.walk(top):
+        place = Path(folder)
+        own = plain / place.relative_to(top)
+        inner[:] = [n for n in inner if not n.startswith(".") and own / n not in kept]
+        found += [
+            place / name for name in names if not name.startswith(".") and own / name not in kept
+        ]
+    return (path for path in sorted(found) if path.is_file())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from typing import TypeVar
 
 from motionlens.lanes import SerialLane
@@ -21,7 +21,7 @@ def spare_lanes(most: int = 4) -> int:
 
 def ahead(
     items: Iterable[Item], workers: list[Callable[[Item], Made]], depth: int = 2
-) -> Iterator[tuple[Item, Callable[[], Made]]]:
+) -> Generator[tuple[Item, Callable[[], Made]], None, None]:
     """Each item, in order, with a call that waits for what its worker made of it.
 
     Parameters

@@ -16,12 +16,20 @@ def changed_files(rooms: Rooms, clips: Iterable[Clip]) -> dict[str, str]:
     Size and time tell cheaply which files to look into; only the content decides.
     """
     stamps = rooms.store.known_paths()
+    contents: dict[str, str] = {}
     found: dict[str, str] = {}
     hashes: dict[str, str] = {}
     for clip in clips:
         path = next((path for path in clip.paths if Path(path).is_file()), None)
-        if path is None or _stamp(path) == stamps.get(path, ("", 0, 0))[1:]:
+        if path is None:
             continue
+        seen, *stamp = stamps.get(path, ("", 0, 0))
+        if tuple(stamp) == _stamp(path):
+            # A file that was replaced and added again is as it was seen, with another content.
+            if seen != clip.id and not contents:
+                contents = {known.id: known.content_hash for known in rooms.store.clips()}
+            if seen == clip.id or contents.get(seen) == clip.content_hash:
+                continue
         if path not in hashes:
             hashes[path] = content_hash(path)
         if hashes[path] != clip.content_hash:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 import subprocess
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -12,8 +13,16 @@ import pytest
 from motionlens.domain.errors import MediaError, UsageError
 from motionlens.media import OpenClip, PyAVReader
 from motionlens.media.probe import full_scan
+from motionlens.media.window import CACHE_BYTES
 from tests.support.shared import shared_folder
-from tests.unit.media.files import digest, encode, moving_noise, readable_odd, sequential
+from tests.unit.media.files import (
+    digest,
+    encode,
+    moving_noise,
+    readable_odd,
+    sequential,
+    table,
+)
 
 CLIPS = [
     "real/asl_walk.mkv",
@@ -156,3 +165,29 @@ def test_a_file_replaced_while_open_is_told_in_words(tmp_path):
         encode(path, moving_noise(4))
         with pytest.raises(MediaError, match="changed"):
             clip.frame(5)
+
+
+@pytest.mark.parametrize("part", range(6))
+def test_a_step_backwards_costs_two_decodes_at_most_where_a_group_fits(part):
+    names = [row["file"] for row in table("clips/CATALOG.csv")]
+    for name in names[part::6]:
+        path = shared_folder("clips", *name.split("/"))
+        found = full_scan(path)
+        steps = min(found.info.frames, 150) - 1
+        if not fits_window(found):
+            continue
+        with OpenClip(path, found=found) as clip:
+            clip.prepare(found.info.frames - 1)
+            spent = clip.decoded
+            for number in range(found.info.frames - 2, found.info.frames - 2 - steps, -1):
+                clip.stored(number)
+            assert clip.decoded - spent <= 2 * steps + longest_group(found), name
+
+
+def longest_group(found):
+    firsts = [0, *(key.first for key in found.table.keys), found.info.frames]
+    return max(b - a for a, b in pairwise(sorted(firsts)))
+
+
+def fits_window(found):
+    return longest_group(found) * found.info.width * found.info.height * 4 < CACHE_BYTES

@@ -104,3 +104,23 @@ def test_scaling_down_averages_areas():
     assert small.shape[0] in (22, 23)
     columns = full.mean(axis=0).reshape(40, 4, 3).mean(axis=1)
     assert np.abs(small.mean(axis=0) - columns).max() < 6
+
+
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="needs the ffmpeg command")
+def test_transparency_of_vp9_lies_on_mid_grey():
+    path = shared_folder("odd", "alpha_vp9.webm")
+    command = ["ffmpeg", "-v", "quiet", "-c:v", "libvpx-vp9", "-i", str(path)]
+    command += ["-vsync", "passthrough", "-f", "rawvideo", "-pix_fmt", "rgba", "-"]
+    raw = subprocess.run(command, capture_output=True, check=True).stdout
+    rgba = np.frombuffer(raw, np.uint8).reshape(-1, 200, 200, 4).astype(float)
+    assert rgba[..., 3].min() < 50
+    share = rgba[..., 3:] / 255
+    expected = rgba[..., :3] * share + 128 * (1 - share)
+    ours = PyAVReader().frames(path)
+    assert ours.shape == (150, 200, 200, 3)
+    assert np.abs(ours - expected).max() <= 1
+    # What is sought is what is counted, and times are those of the container.
+    with OpenClip(path) as clip:
+        for number in (149, 75, 3, 76):
+            assert np.array_equal(clip.frame(number), ours[number])
+        assert clip.info.frame_times_s[50] == pytest.approx(1.667)

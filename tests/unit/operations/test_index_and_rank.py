@@ -13,6 +13,7 @@ from motionlens.domain.errors import Cancelled
 from motionlens.lanes import CancelToken
 from motionlens.models.embedded import EmbeddedModel
 from motionlens.models.network import NetworkShape
+from motionlens.operations import candidates
 from motionlens.operations import index as index_verb
 from motionlens.operations import rank as rank_verb
 from tests.support.verbs import slide
@@ -63,10 +64,10 @@ def test_rows_are_ranked_where_they_lie(project: Project, model: str) -> None:
     project.index(model=model)
     index = project.rooms.indexes.latest()[0]
     clips = project.rooms.store.clips()
-    whole = rank_verb._join(project.rooms, index, clips)
+    whole = candidates.join(project.rooms, index, clips)
     assert np.shares_memory(whole.vectors, index.vectors())
     first = index.ids[0]
-    part = rank_verb._join(project.rooms, index, [clip for clip in clips if clip.id != first])
+    part = candidates.join(project.rooms, index, [clip for clip in clips if clip.id != first])
     assert first not in part.ids
     np.testing.assert_array_equal(part.vectors, index.vectors()[1:])
 
@@ -78,11 +79,11 @@ def test_chance_scores_are_those_of_each_copy_by_itself(
 ) -> None:
     project.index(model=model, dim=16)
     clips = project.rooms.store.clips()
-    joined = rank_verb._join(project.rooms, project.rooms.indexes.latest()[0], clips)
+    joined = candidates.join(project.rooms, project.rooms.indexes.latest()[0], clips)
     null = np.random.default_rng(0).standard_normal((4, 3, 16)).astype(np.float32)
     scorer = project.rooms.scorer
-    together = rank_verb._null_scores(scorer, joined, null, bad, method)
-    apart = [rank_verb._score(scorer, joined, copy, bad, method).scores for copy in null]
+    together = candidates.null_scores(scorer, joined, null, bad, method)
+    apart = [candidates.score(scorer, joined, copy, bad, method).scores for copy in null]
     np.testing.assert_allclose(np.sort(together), np.sort(np.concatenate(apart)), atol=1e-6)
 
 
