@@ -87,8 +87,10 @@ def training_clips(
     return clips
 
 
-def read_frames(entry: ManifestEntry, reader: ClipReader, frames: int) -> Frames:
-    """The frames of a clip at as many equal times as the model has frames.
+def read_frames(
+    entry: ManifestEntry, reader: ClipReader, frames: int, side: int = _READ_SIDE
+) -> Frames:
+    """The frames of a clip at as many equal times as the model has frames, at most `side` long.
 
     Raises :class:`MediaError` if they cannot be read, or are no longer those that were approved.
     """
@@ -104,7 +106,7 @@ def read_frames(entry: ManifestEntry, reader: ClipReader, frames: int) -> Frames
     if count < 1:
         count = reader.probe(path).frames - start
     wanted = [start + int(n) for n in equal_times(count, frames)]
-    return reader.frames(path, max_side=_READ_SIDE, indices=wanted)
+    return reader.frames(path, max_side=side, indices=wanted)
 
 
 def _encoded(
@@ -114,10 +116,11 @@ def _encoded(
     conditions: list[Tensor] = []
     skipped: list[tuple[str, str]] = []
     mirrors = inverts = True
+    model.prepare_captions(entry.caption for entry in manifest.entries)
     for done, entry in enumerate(manifest.entries):
         tell(done, len(manifest.entries))
         try:
-            frames = read_frames(entry, reader, model.frames)
+            frames = read_frames(entry, reader, model.frames, max(_READ_SIDE, *model.size))
         except MediaError as error:
             skipped.append((entry.path, error.why or error.what))
             continue

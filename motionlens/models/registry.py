@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING
 from motionlens.domain.errors import ModelError, MotionLensError
 from motionlens.domain.ports import ModelInfo
 from motionlens.files import read_json, resource
+from motionlens.models.folder import is_model_folder, read_folder
 
 if TYPE_CHECKING:
+    import torch
+
     from motionlens.models.video_model import VideoModel
 
 EMBEDDED_WEIGHTS = "weights/embedded"
@@ -24,7 +27,12 @@ _EMBEDDED_NOTE = (
 
 
 def list_models() -> list[ModelInfo]:
-    """The models of this installation, found without loading one (torch is not imported)."""
+    """The embedded model, then well-known ones and what each would need here.
+
+    Found without loading one: neither torch nor diffusers is imported.
+    """
+    from motionlens.models.checkpoints import list_checkpoints
+
     parameters, why_not = 0, ""
     try:
         parameters = int(read_json(resource(EMBEDDED_WEIGHTS) / "config.json")["parameters"])
@@ -32,24 +40,38 @@ def list_models() -> list[ModelInfo]:
         why_not = "its weights are missing from this installation"
     if importlib.util.find_spec("torch") is None:
         why_not = "torch is not installed"
-    return [ModelInfo("embedded", "embedded", parameters, not why_not, why_not, _EMBEDDED_NOTE)]
+    embedded = ModelInfo("embedded", "embedded", parameters, not why_not, why_not, _EMBEDDED_NOTE)
+    return [embedded, *list_checkpoints()]
 
 
-def load_model(name_or_path: str | Path, device: str = "auto") -> VideoModel:
+def describe_model(path: str | Path) -> ModelInfo:
+    """The row of a diffusers folder, before anything of it is loaded: `why_not` says what is
+    wrong with it, or with this machine."""
+    from motionlens.models.checkpoints import describe_folder
+
+    return describe_folder(Path(path).expanduser())
+
+
+def load_model(
+    name_or_path: str | Path, device: str = "auto", cache: Path | None = None
+) -> VideoModel:
     """A loaded model.
 
     Parameters
     ----------
     name_or_path : str or Path
-        A name of :func:`list_models`, a folder with weights, or a weights file (safetensors).
+        ``embedded``, a folder with weights of a fine-tune, a weights file (safetensors), or a
+        diffusers folder of a known family, told by its ``model_index.json``.
     device : str
         See :func:`motionlens.models.device.resolve_device`.
+    cache : Path, optional
+        Folder where a diffusers model keeps latents and embeddings of captions.
 
     Raises
     ------
     ModelError
-        If there is no such model, its weights cannot be read or are a pickle, or the device is
-        absent.
+        If there is no such model, its weights cannot be read or are a pickle, the device is
+        absent, or the model does not fit it.
     """
     from motionlens.models.device import resolve_device
     from motionlens.models.weights import load_embedded
@@ -59,10 +81,43 @@ def load_model(name_or_path: str | Path, device: str = "auto") -> VideoModel:
         return load_embedded(resource(EMBEDDED_WEIGHTS), where)
     path = Path(name_or_path).expanduser()
     if not path.exists():
-        names = ", ".join(model.name for model in list_models())
-        raise ModelError(
-            f"There is no model {str(name_or_path)!r}",
-            f"it is neither a known name ({names}) nor a folder or file",
-            "See `motionlens models`, or give the path of a weights file",
+        raise _unknown(str(name_or_path))
+    if path.is_dir() and is_model_folder(path):
+        return _load_folder(path, where, cache)
+    return _load_tuned(path, where, cache) or load_embedded(path, where)
+
+
+def _load_folder(path: Path, device: torch.device, cache: Path | None) -> VideoModel:
+    from motionlens.models.families import model_class, refuse_missing_packages
+    from motionlens.models.fitting import fit
+
+    refuse_missing_packages()
+    folder = read_folder(path)
+    made = model_class(folder.family)
+    keeps = fit(folder, made.framing_of(folder)[0], device)
+    model = made(folder, device, cache)
+    model.checkpointing = not keeps
+    return model
+
+
+def _load_tuned(path: Path, device: torch.device, cache: Path | None) -> VideoModel | None:
+    """None where the weights are not those of a tuned diffusers model."""
+    from motionlens.models.tuned import description, load_tuned
+
+    found = description(path)
+    return None if found is None else load_tuned(*found, device, cache)
+
+
+def _unknown(name: str) -> ModelError:
+    wanted = next((model for model in list_models() if model.name == name), None)
+    if wanted is not None:
+        return ModelError(
+            f"The model {name} cannot be used by its name",
+            wanted.why_not,
+            "Give the path of its diffusers folder: --model PATH",
         )
-    return load_embedded(path, where)
+    return ModelError(
+        f"There is no model {name!r}",
+        "it is neither a known name (embedded) nor a folder or file",
+        "See `motionlens models`, or give the path of a weights file or of a diffusers folder",
+    )

@@ -21,7 +21,13 @@ def area_weights(source: int, target: int) -> np.ndarray:
     ndarray
         (target, source) float32, read-only.
     """
-    edges = np.arange(target + 1, dtype=np.float64) * source / target
+    return covered_weights(source, target, 0.0, float(source))
+
+
+@functools.lru_cache(maxsize=256)
+def covered_weights(source: int, target: int, start: float, stop: float) -> np.ndarray:
+    """As :func:`area_weights`, of the part from ``start`` to ``stop`` of the source alone."""
+    edges = start + np.arange(target + 1, dtype=np.float64) * (stop - start) / target
     cells = np.arange(source, dtype=np.float64)
     low = np.maximum(edges[:-1, None], cells[None, :])
     high = np.minimum(edges[1:, None], cells[None, :] + 1)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -24,8 +25,11 @@ def hash_weights(state: Mapping[str, Tensor]) -> str:
     """sha256 over names, shapes and bytes, in hex; the order of the weights does not count."""
     digest = hashlib.sha256()
     for name, value in sorted(state.items()):
-        array = np.ascontiguousarray(value.detach().cpu().numpy())
-        digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+        plain, kind = value.detach().cpu(), ""
+        if plain.dtype == torch.bfloat16:  # numpy knows no such number
+            plain, kind = plain.contiguous().view(torch.int16), "bfloat16 "
+        array = np.ascontiguousarray(plain.numpy())
+        digest.update(f"{name} {kind}{array.dtype.str} {array.shape}\n".encode())
         digest.update(array.tobytes())
     return digest.hexdigest()
 
@@ -46,7 +50,14 @@ class VideoModel(ABC):
     size : tuple of int
         Height and width of the pictures that it sees.
     lora_rank : int
-        Rank of its LoRA adapters, 0 without.
+        Rank of its LoRA adapters, 0 without; the largest where they differ.
+    lora_targets : str
+        Regular expression over the names of the linear maps that get an adapter; empty where
+        it is all convolutions.
+    fps : float
+        Frames a second of what it makes.
+    note : str
+        What it sees of a clip and what is given up by that, in words; may be empty.
     """
 
     name: str
@@ -57,6 +68,9 @@ class VideoModel(ABC):
     frames: int
     size: tuple[int, int]
     lora_rank: int = 0
+    lora_targets: ClassVar[str] = ""
+    fps: float = 8.0
+    note: str = ""
 
     @property
     def parameters(self) -> int:
@@ -107,6 +121,12 @@ class VideoModel(ABC):
         """One clip, (F, H, W, 3) uint8 RGB, to its latent (C, F', h, w) float32 on the CPU.
 
         The given frames are part of it; any F >= 1 and any size will do.
+        """
+
+    def prepare_captions(self, captions: Iterable[str | None]) -> None:  # noqa: B027 (may be left)
+        """Told of captions before :meth:`condition` is asked for them one by one.
+
+        A model with a large text encoder loads it once for all of them.
         """
 
     @abstractmethod
@@ -171,6 +191,33 @@ class VideoModel(ABC):
             (B, F, H, W, 3) uint8 RGB, the given frames first, at the size people look at.
         """
 
+    def generate(
+        self,
+        given: Sequence[np.ndarray],
+        captions: Sequence[str | None],
+        seeds: Sequence[int],
+    ) -> np.ndarray:
+        """Generations from the starts of clips, or from captions alone where none is given.
+
+        Parameters
+        ----------
+        given : sequence of ndarray
+            (F, H, W, 3) uint8 RGB each; not looked at by a model with no given frames.
+        captions, seeds : sequence
+            One a generation.
+
+        Returns
+        -------
+        ndarray
+            (B, F, H, W, 3) uint8 RGB, as :meth:`sample` gives them.
+        """
+        self.prepare_captions(captions)
+        latents = torch.empty(len(captions), 0)
+        if self.given_frames:
+            latents = torch.stack([self.encode(frames) for frames in given])
+        conditions = torch.stack([self.condition(caption) for caption in captions])
+        return self.sample(latents, conditions, list(seeds))
+
     def continue_clips(
         self, clips: Sequence[np.ndarray], captions: Sequence[str | None], seed: int
     ) -> Iterator[np.ndarray]:
@@ -191,9 +238,8 @@ class VideoModel(ABC):
             (F, H, W, 3) uint8 RGB, as :meth:`sample` gives them.
         """
         for index, (frames, caption) in enumerate(zip(clips, captions, strict=True)):
-            latents, condition = self.encode(frames)[None], self.condition(caption)[None]
             own = seed if index == 0 else derive_seed("clip", seed, index)
-            yield self.sample(latents, condition, [own])[0]
+            yield self.generate([frames], [caption], [own])[0]
 
     @abstractmethod
     def save(self, folder: Path, **provenance: str) -> Path:

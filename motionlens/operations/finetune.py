@@ -170,7 +170,8 @@ def model_source(rooms: Rooms, model: str) -> str:
 
 def _base(rooms: Rooms, model: str) -> str:
     # A run stays a name and a model too; a path must hold wherever the child is started.
-    named = {info.run for info in rooms.trainer.runs()} | {m.name for m in rooms.models.known()}
+    named = {info.run for info in rooms.trainer.runs()}
+    named |= {known.name for known in rooms.models.known() if known.ready}
     return model if model in named else os.path.abspath(model)
 
 

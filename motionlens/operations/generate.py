@@ -27,7 +27,6 @@ from motionlens.operations.rooms import (
     present_path,
 )
 
-FPS = 8.0
 # Starts are read at this size at most and at 16 equal times, as training clips are.
 START_SIDE = 256
 START_FRAMES = 16
@@ -111,7 +110,7 @@ def generate(
         missing = [n for n, path in enumerate(paths) if not path.is_file()]
         made = continued(sampler, [batch[n] for n in missing], seed)
         for n, frames in zip(missing, made, strict=True):
-            rooms.reader.write(paths[n], frames, FPS)
+            rooms.reader.write(paths[n], frames, sampler.fps)
         ids += [_added(rooms, path, start) for path, start in zip(paths, batch, strict=True)]
     progress("Generating", total, total)
     return GenerateResult(tuple(ids), tuple(skipped))
@@ -159,7 +158,7 @@ def batched(starts: Iterable[Start]) -> Iterator[list[Start]]:
 
 
 def continued(sampler: Sampler, starts: Sequence[Start], seed: int) -> Sequence[Frames]:
-    """One generation a start, (16, 256, 256, 3) uint8 RGB; its noise hangs on start and seed
+    """One generation a start, (F, H, W, 3) uint8 RGB; its noise hangs on start and seed
     alone, so that two models continue one start from the same noise."""
     if not starts:
         return []

@@ -17,7 +17,6 @@ from motionlens.operations.ahead import ahead
 from motionlens.operations.decide import login_name
 from motionlens.operations.finetune import model_source
 from motionlens.operations.generate import (
-    FPS,
     Start,
     batched,
     continued,
@@ -142,6 +141,8 @@ def _pairs(
     def both(batch: list[Start]) -> list[Sequence[Frames]]:
         return [continued(model, batch, seed) for model in models]
 
+    base_fps, tuned_fps = (model.fps for model in models)
+
     # The next batch is made while this one is encoded.
     for batch, generations in ahead(batched(starts), [both], depth=1):
         for start, base, tuned in zip(batch, *generations(), strict=True):
@@ -150,11 +151,12 @@ def _pairs(
             number = len(made) + 1
             tuned_left = sides[number - 1]
             names = []
-            for side, frames in zip(
-                ("left", "right"), (tuned, base) if tuned_left else (base, tuned), strict=True
+            shown = [(base, base_fps), (tuned, tuned_fps)]
+            for side, (frames, fps) in zip(
+                ("left", "right"), shown[::-1] if tuned_left else shown, strict=True
             ):
                 name = f"pair-{number:03d}-{side}.mp4"
-                rooms.reader.write(folder / name, frames, FPS)
+                rooms.reader.write(folder / name, frames, fps)
                 # Relative, so that a project can be moved.
                 names.append((folder / name).relative_to(rooms.folder.root).as_posix())
             made.append(Pair(number, names[0], names[1], tuned_left, start.caption))
