@@ -7,6 +7,7 @@ from pathlib import Path
 from motionlens.domain.requests import FrameRenderer
 
 _PLAYER_CACHE = 60_000_000
+_PASS_CACHE = 10_000_000
 
 
 def make_renderer(cache: Path | None = None) -> FrameRenderer:
@@ -28,6 +29,7 @@ def make_renderer(cache: Path | None = None) -> FrameRenderer:
         lambda path, info: reader.open(path, info, _PLAYER_CACHE),
         OpenCVDrawing(),
         None if cache is None else FieldFolder(cache / "flow"),
+        open_pass=lambda path, info: reader.open(path, info, _PASS_CACHE),
     )
 
 

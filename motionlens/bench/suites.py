@@ -12,7 +12,7 @@ from motionlens.domain.ports import Progress
 
 SUITES: dict[str, Callable[[bool], list[Row]]] = {
     "flaggers": flaggers.flaggers,
-    "flow": motion.flow,
+    "motion": motion.motion,
     "media": media.media,
     "overlay": overlay.overlay,
     "projection": attribution.projection,
@@ -21,7 +21,7 @@ SUITES: dict[str, Callable[[bool], list[Row]]] = {
     "store": store.decisions,
 }
 # Names of before.
-ALIASES = {"decode": "media"}
+ALIASES = {"decode": "media", "flow": "motion"}
 # Minutes each: only where they are asked for by name.
 LONG = ("flaggers", "scoring-full")
 

@@ -35,8 +35,22 @@ def direction_colours(directions: NDArray[np.floating]) -> NDArray[np.uint8]:
     return _oklab_to_rgb(LIGHTNESS, CHROMA * np.cos(hue), CHROMA * np.sin(hue))
 
 
-@lru_cache(maxsize=1)
-def flow_table() -> NDArray[np.float32]:
+def two_axis_colours(directions: NDArray[np.floating]) -> NDArray[np.uint8]:
+    """As :func:`direction_colours`, told apart by eyes of all kinds.
+
+    Blue to yellow from left to right, dark to light from down to up: OKLab b = 0.13 cos and
+    L = 0.64 + 0.22 sin of the direction. Any two of eight directions stay apart for people who do
+    not see red or green, where two of a hue wheel's fall together.
+    """
+    angle = np.asarray(directions, np.float64)
+    return _oklab_to_rgb(0.64 + 0.22 * np.sin(angle), np.zeros_like(angle), CHROMA * np.cos(angle))
+
+
+WHEELS = {"hue": direction_colours, "two-axis": two_axis_colours}
+
+
+@lru_cache(maxsize=2)
+def flow_table(wheel: str = "hue") -> NDArray[np.float32]:
     """(129, 129, 4) float32: blue, green, red times amount, and amount, each 0 to 255.
 
     Row and column are the vector's y and x in 64ths of the greatest speed, plus 64. Not to be
@@ -45,14 +59,14 @@ def flow_table() -> NDArray[np.float32]:
     steps = np.arange(-_TABLE_HALF, _TABLE_HALF + 1) / _TABLE_HALF
     x, y = np.meshgrid(steps, steps)
     amount = np.minimum(np.hypot(x, y), 1) ** _AMOUNT_POWER
-    colours = direction_colours(np.arctan2(-y, x))[..., ::-1].astype(np.float64)
+    colours = WHEELS[wheel](np.arctan2(-y, x))[..., ::-1].astype(np.float64)
     table = np.concatenate([colours, np.full((*x.shape, 1), 255.0)], axis=2)
     table = (table * amount[..., None]).astype(np.float32)
     table.setflags(write=False)
     return table
 
 
-def legend_wheel(size: int) -> NDArray[np.uint8]:
+def legend_wheel(size: int, kind: str = "hue") -> NDArray[np.uint8]:
     """The wheel for a legend: motion towards a side has the colour at that side.
 
     Returns
@@ -69,13 +83,13 @@ def legend_wheel(size: int) -> NDArray[np.uint8]:
     rim = np.clip((1 - radius) * size / 2 + 0.5, 0, 1)
     alpha = np.minimum(radius, 1) ** _AMOUNT_POWER * rim
     wheel = np.empty((size, size, 4), np.uint8)
-    wheel[..., :3] = direction_colours(np.arctan2(-y, x))
+    wheel[..., :3] = WHEELS[kind](np.arctan2(-y, x))
     wheel[..., 3] = np.round(255 * alpha)
     return wheel
 
 
 def _oklab_to_rgb(
-    lightness: float, a: NDArray[np.float64], b: NDArray[np.float64]
+    lightness: float | NDArray[np.float64], a: NDArray[np.float64], b: NDArray[np.float64]
 ) -> NDArray[np.uint8]:
     long = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
     middle = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from motionlens.domain.clip import Flag, MediaInfo, MotionSummary
-from motionlens.domain.ports import Flow, Frames, Mask
+from motionlens.domain.ports import Flow, Frames, KeepField, Mask
 from motionlens.motion.analysis import analyse
-from motionlens.motion.evidence import measure
-from motionlens.motion.flaggers import near_duplicate, scene_cut
+from motionlens.motion.flaggers import near_duplicate
+from motionlens.motion.flaggers.strangers import Strangers
 from motionlens.motion.flow.io import write_flow
+from motionlens.motion.flow.learned import learned_tracks
 from motionlens.motion.flow.registry import flow_backend
 from motionlens.motion.images import load_image, save_image
 from motionlens.motion.mask import MotionMask, describe_motion, sampled_mask
-from motionlens.motion.renderer import ClipRenderer
+from motionlens.motion.mask_stream import StreamedMask
+from motionlens.motion.scenes import SceneCuts
+from motionlens.motion.signature import is_current
 from motionlens.motion.tracks import GRID, track_points
 
 
@@ -32,14 +35,13 @@ class OpenCVMotion:
 
     Notes
     -----
-    Owned by one lane: the renderer and the mask of the last clip are kept for the next question
+    Owned by one lane: the mask of the last clip is kept for the next question
     about the same array. Arrays given are not to be written to in between.
     """
 
     def __init__(self, backend: str = "dis") -> None:
         self.backend = flow_backend(backend).name
-        self._drawn: weakref.ref[Frames] | None = None
-        self._renderer = ClipRenderer(self.backend)
+        self._strangers = Strangers()
         self._masked: weakref.ref[Frames] | None = None
         self._last: tuple[tuple[str, bool], MotionMask] | None = None
 
@@ -51,15 +53,11 @@ class OpenCVMotion:
         """(F, H, W) float32: see :func:`motionlens.motion.mask.sampled_mask`."""
         return sampled_mask(frames, following, recipe, self.backend)
 
-    def overlay(self, frames: Frames, n: int, overlays: Sequence[str]) -> NDArray[np.uint8]:
-        """Frame `n` (H, W, 3) RGB with overlays drawn.
-
-        What the whole clip decides (mask, tracks, colour scale) is kept while the same array is
-        given again, so that drawing a whole clip costs each of them once.
-        """
-        if self._drawn is None or self._drawn() is not frames:
-            self._drawn, self._renderer = weakref.ref(frames), ClipRenderer(self.backend)
-        return self._renderer.draw(frames, n, overlays)
+    def mask_stream(
+        self, shown: tuple[int, int], recipe: str = "adjacent", stabilise: bool = False
+    ) -> StreamedMask:
+        """See :class:`motionlens.motion.mask_stream.StreamedMask`."""
+        return StreamedMask(shown, recipe, self.backend, stabilise)
 
     def flow(self, a: NDArray[np.uint8], b: NDArray[np.uint8]) -> Flow:
         """(H, W, 2) float32 px: the displacement of each pixel of `a` to `b`, at full size."""
@@ -70,9 +68,12 @@ class OpenCVMotion:
         return self._described(frames, "adjacent", None).camera_only
 
     def tracks(
-        self, frames: Frames, grid: int = GRID
+        self, frames: Frames, grid: int = GRID, backend: str = "lk"
     ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        """(F, P, 2) px and (F, P) visible: see :func:`motionlens.motion.tracks.track_points`."""
+        """(F, P, 2) px and (F, P) visible: see :func:`motionlens.motion.tracks.track_points`, or
+        a plugin's by :func:`motionlens.motion.flow.learned.learned_tracks`."""
+        if backend != "lk":
+            return learned_tracks(backend).tracks(frames, grid)
         found = track_points(frames, grid)
         return found.points, found.visible
 
@@ -100,14 +101,33 @@ class OpenCVMotion:
         return answer
 
     def analyse(
-        self, frames: Frames, info: MediaInfo, scale: float
+        self,
+        luma: Iterable[NDArray[np.uint8]],
+        pictures: Frames,
+        info: MediaInfo,
+        keep: KeepField | None = None,
     ) -> tuple[MotionSummary, list[Flag], NDArray[np.uint8]]:
         """Summary, flags and signature: see :func:`motionlens.motion.analysis.analyse`."""
-        return analyse(frames, scale, self.backend)
+        return analyse(
+            luma, pictures, info, keep=keep, strangers=self._strangers, backend=self.backend
+        )
 
-    def scene_cuts(self, frames: Frames) -> list[int]:
-        """The first frame of each scene but the first: see the flagger `scene_cut`."""
-        return scene_cut.cuts(measure(frames, flow_backend(self.backend), 1.0))
+    @property
+    def blocked(self) -> Mapping[str, str]:
+        """Flaggers of others that failed so far: name -> why."""
+        return self._strangers.blocked
+
+    def is_current(self, signature: NDArray[np.uint8]) -> bool:
+        """Whether a stored signature was made as this version makes it."""
+        return is_current(signature)
+
+    def scene_cuts(self, pieces: Iterable[Frames]) -> list[int]:
+        """The first frame of each scene but the first; see :mod:`motionlens.motion.scenes`."""
+        found = SceneCuts()
+        for piece in pieces:
+            for frame in piece:
+                found.push(frame)
+        return found.cuts()
 
     def near_copies(self, signatures: Mapping[str, NDArray[np.uint8]]) -> dict[str, Flag]:
         """Clip id -> flag, from the signatures of all clips."""

@@ -8,11 +8,12 @@ it (written with NumPy at full size: several hundred).
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from motionlens.domain.clip import Region
 from motionlens.domain.ports import Flow
 from motionlens.domain.requests import OVERLAYS
 from motionlens.motion.colours import flow_table
@@ -25,6 +26,7 @@ _SHADE = 0.9
 _DARKER = 0.45
 _COARSER = 4
 SCALE_PERCENTILE = 98.0
+_WHOLE = Region(0, 0, 1, 1)
 
 Plane = NDArray[np.float32]
 
@@ -35,11 +37,11 @@ def require_overlays(overlays: Collection[str]) -> None:
         require_one_of("overlay", name, OVERLAYS)
 
 
-def flow_scale(flows: Collection[Flow]) -> float:
+def flow_scale(flows: Sequence[NDArray[np.floating]]) -> float:
     """The 98th percentile of the vectors' lengths over all fields, px: what full colour means."""
     if not flows:
         return 0.0
-    speeds = np.concatenate([lengths(flow).ravel() for flow in flows])
+    speeds = np.concatenate([lengths(flow.astype(np.float32)).ravel() for flow in flows])
     return float(np.percentile(speeds, SCALE_PERCENTILE))
 
 
@@ -51,6 +53,8 @@ def compose(
     opacity: float = 0.8,
     scale_px: float = 0.0,
     size: tuple[int, int] | None = None,
+    part: Region | None = None,
+    wheel: str = "hue",
 ) -> NDArray[np.uint8]:
     """A frame with its filling overlays (flow, then mask), ready to paint.
 
@@ -71,6 +75,10 @@ def compose(
         Speed at which the colour is full; 0 takes it from this field alone.
     size : (width, height), optional
         Of the result; that of the frame if None.
+    part : Region, optional
+        The box of the clip's frame that `rgb` is; `flow` and `mask` cover the whole frame.
+    wheel : str
+        Colours of directions, a name of :data:`motionlens.motion.colours.WHEELS`.
 
     Returns
     -------
@@ -84,11 +92,11 @@ def compose(
     small = (max(1, -(-height // _COARSER)), max(1, -(-width // _COARSER)))
     light = None
     if mask is not None and "mask" in overlays:
-        light = _spotlight(mask, small, opacity)
+        light = _spotlight(mask, small, opacity, part)
     if flow is None or "flow" not in overlays:
         picture = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGRA)
         return _bytes(picture) if light is None else _darken(picture, light)
-    return _colour(rgb, flow, light, opacity, scale_px, small)
+    return _colour(rgb, covering(flow, small, part), light, opacity, scale_px, wheel)
 
 
 def _colour(
@@ -97,10 +105,10 @@ def _colour(
     light: Plane | None,
     opacity: float,
     scale_px: float,
-    small: tuple[int, int],
+    wheel: str,
 ) -> NDArray[np.uint8]:
     # picture = grey * left + colour: the product has one plane only, as what it dims is grey.
-    colour, left = _flow_fill(flow, small, opacity, scale_px)
+    colour, left = _flow_fill(flow, opacity, scale_px, wheel)
     if light is not None:
         left = left * light
         colour = colour * light[..., None]
@@ -112,17 +120,13 @@ def _colour(
     return _bytes(cv2.add(picture, fill, dst=picture))
 
 
-def _flow_fill(
-    flow: Flow, small: tuple[int, int], opacity: float, scale_px: float
-) -> tuple[Plane, Plane]:
+def _flow_fill(flow: Flow, opacity: float, scale_px: float, wheel: str) -> tuple[Plane, Plane]:
     """Colour times amount (h, w, 4) 0 to 255, its alpha 0, and what is left of the picture."""
-    shape = (small[1], small[0])
-    flow = np.asarray(cv2.resize(flow, shape, interpolation=cv2.INTER_LINEAR), np.float32)
     length = lengths(flow)
     scale = scale_px if scale_px > 0 else float(np.percentile(length, SCALE_PERCENTILE))
     # A vector beyond the scale keeps its direction; nothing is divided by zero.
     factor = np.float32(64) / np.maximum(length, np.float32(max(scale, 1e-3)))
-    table = flow_table()
+    table = flow_table(wheel)
     middle = np.float32(table.shape[0] // 2)
     columns, rows = flow[..., 0] * factor + middle, flow[..., 1] * factor + middle
     colour = np.asarray(cv2.remap(table, columns, rows, cv2.INTER_LINEAR), np.float32)
@@ -132,13 +136,28 @@ def _flow_fill(
     return colour, left
 
 
-def _spotlight(mask: NDArray[np.float32], small: tuple[int, int], opacity: float) -> Plane:
+def _spotlight(
+    mask: NDArray[np.float32], small: tuple[int, int], opacity: float, part: Region | None
+) -> Plane:
     """(h, w) in [0, 1]: 1 where the mask is 1, and 0.28 where it is 0 at an opacity of 0.8."""
-    fine = mask.shape[0] > small[0]
-    way = cv2.INTER_AREA if fine else cv2.INTER_LINEAR
-    light = cv2.resize(mask.astype(np.float32), (small[1], small[0]), interpolation=way)
+    light = covering(mask.astype(np.float32), small, part)
     floor = 1 - _SHADE * opacity
     return np.asarray(floor + (1 - floor) * np.clip(light, 0, 1), np.float32).reshape(small)
+
+
+def covering(values: Plane, shape: tuple[int, int], part: Region | None) -> Plane:
+    """Values that cover the whole frame, on a grid of (rows, columns) that covers a part of it."""
+    rows, columns = values.shape[:2]
+    if part is None or part == _WHOLE:
+        way = cv2.INTER_AREA if rows > shape[0] else cv2.INTER_LINEAR
+        return np.asarray(cv2.resize(values, shape[::-1], interpolation=way), np.float32)
+    # Centres of the new grid's cells, in px of the old one.
+    step_x, step_y = part.width * columns / shape[1], part.height * rows / shape[0]
+    first_x, first_y = part.x * columns + step_x / 2 - 0.5, part.y * rows + step_y / 2 - 0.5
+    place = np.array([[step_x, 0, first_x], [0, step_y, first_y]], np.float64)
+    how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    taken = cv2.warpAffine(values, place, shape[::-1], flags=how, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(taken, np.float32)
 
 
 def _darken(picture: NDArray[np.uint8], light: Plane) -> NDArray[np.uint8]:

@@ -9,6 +9,7 @@ from motionlens.domain.clip import Clip
 from motionlens.domain.errors import MediaError
 from motionlens.domain.ports import (
     ClipReader,
+    FieldStore,
     Formats,
     Indexes,
     Models,
@@ -21,6 +22,7 @@ from motionlens.domain.ports import (
     World,
 )
 from motionlens.domain.report import ReportDocument
+from motionlens.domain.requests import Drawing, FrameRenderer
 from motionlens.files import ProjectFolder
 
 
@@ -31,6 +33,13 @@ class Tools(Protocol):
     def reader(self) -> ClipReader: ...
 
     def motion(self, backend: str = "dis") -> Motion: ...
+
+    @property
+    def drawing(self) -> Drawing: ...
+
+    def open_renderer(self) -> FrameRenderer:
+        """A renderer of the caller's own; close it."""
+        ...
 
     @property
     def models(self) -> Models: ...
@@ -63,6 +72,9 @@ class Rooms(Tools, Protocol):
 
     @property
     def trainer(self) -> Trainer: ...
+
+    @property
+    def fields(self) -> FieldStore: ...
 
 
 class NoToken:

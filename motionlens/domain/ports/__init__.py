@@ -11,13 +11,22 @@ from motionlens.domain.ports.attribution import (
     GradientRow,
     Indexes,
     IndexSettings,
+    Kept,
     ModelInfo,
     Models,
+    PlaceShares,
     Sampler,
     Scorer,
 )
 from motionlens.domain.ports.common import Flow, Frames, Mask, Progress, Token
-from motionlens.domain.ports.media import ClipReader, FlowBackend, Motion
+from motionlens.domain.ports.media import (
+    ClipReader,
+    FieldStore,
+    FlowBackend,
+    KeepField,
+    Motion,
+    TrackBackend,
+)
 from motionlens.domain.ports.store import LabelStore, Projects, Store, Trials
 from motionlens.domain.ports.training import Exporter, Formats, Importer, Trainer, World, WorldClip
 
@@ -27,6 +36,7 @@ __all__ = [
     "CandidateStatistics",
     "ClipReader",
     "Exporter",
+    "FieldStore",
     "Flow",
     "FlowBackend",
     "Formats",
@@ -36,17 +46,21 @@ __all__ = [
     "Importer",
     "IndexSettings",
     "Indexes",
+    "KeepField",
+    "Kept",
     "LabelStore",
     "Mask",
     "ModelInfo",
     "Models",
     "Motion",
+    "PlaceShares",
     "Progress",
     "Projects",
     "Sampler",
     "Scorer",
     "Store",
     "Token",
+    "TrackBackend",
     "Trainer",
     "Trials",
     "World",

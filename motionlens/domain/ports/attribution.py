@@ -11,13 +11,18 @@ from numpy.typing import NDArray
 
 from motionlens.domain.clip import Region, Span
 from motionlens.domain.fingerprint import IndexSpec
-from motionlens.domain.ports.common import Frames, Mask
+from motionlens.domain.ports.common import Frames, Mask, Token
 
 
 @dataclass(frozen=True)
 class ModelInfo:
     """One row of `models`: `why_not` is empty where it is ready; `note` says what it sees of a
-    clip, and what is lost."""
+    clip, and what is lost.
+
+    Gigabytes (1e9 bytes): `needs_gb` of the device for one clip's gradient of all parameters,
+    `here_gb` of memory that it has here, `encoder_gb` of the text encoder that is loaded once for
+    all captions; 0 where they are not known or do not matter.
+    """
 
     name: str
     family: str
@@ -25,6 +30,9 @@ class ModelInfo:
     ready: bool
     why_not: str = ""
     note: str = ""
+    needs_gb: float = 0.0
+    here_gb: float = 0.0
+    encoder_gb: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -40,6 +48,7 @@ class IndexSettings:
     dim: int = 512
     seed: int = 0
     device: str = "auto"
+    rows: str = "float32"
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,20 +63,45 @@ class GradientRow:
         Masked loss and gradient length (of the projection) at each level.
     plain_losses : (L,) float32
         The unmasked loss at each level: a plain statistic for `combined`.
+    draws : (L, D) float32 or None
+        The unit projected gradient of each level, whose mean `vector` is; not kept in an index.
     """
 
     vector: NDArray[np.float32]
     losses: NDArray[np.float32]
     norms: NDArray[np.float32]
     plain_losses: NDArray[np.float32]
+    draws: NDArray[np.float32] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class PlaceShares:
+    """What places and frames of a clip add to a score.
+
+    Attributes
+    ----------
+    shares : (F, H, W) float32, signed
+        Of the frames as the model saw them; their sum is the product of row and direction.
+    weights : (F, H, W) float32
+        How the clip's mask weighs the same places, adding up to 1; all 0 where nothing moves.
+    """
+
+    shares: NDArray[np.float32]
+    weights: NDArray[np.float32]
 
 
 class Attributor(Protocol):
-    """Gradients of the masked loss, projected (`attribution/`)."""
+    """Gradients of the masked loss, projected (`attribution/`); `side` is the longer one, in
+    pixels, of the pictures that the model sees."""
 
     spec: IndexSpec
     given_frames: int
     frames: int
+    side: int
+
+    def prepare(self, captions: Sequence[str]) -> None:
+        """Told of captions before their rows are asked for: what they need is loaded once."""
+        ...
 
     def row(self, frames: Frames, mask: Mask | None, caption: str) -> GradientRow:
         """One clip's row; `mask` None trains on the whole frame."""
@@ -92,6 +126,45 @@ class Attributor(Protocol):
         """(len(masks), D): the same clip under other clips' masks, for p-values."""
         ...
 
+    def shares(
+        self,
+        frames: Frames,
+        mask: Mask | None,
+        caption: str,
+        direction: NDArray[np.float32],
+        norms: NDArray[np.float32],
+        region: Region | None = None,
+        span: Span | None = None,
+    ) -> PlaceShares:
+        """What each place adds to `direction` . row; `norms` (L,) are those of the clip's row."""
+        ...
+
+    def losses_after_steps(
+        self,
+        clips: Sequence[tuple[Frames, str]],
+        arms: Sequence[NDArray[np.int64]],
+        queries: Sequence[tuple[Frames, Mask | None, str]],
+        rate: float,
+        seed: int,
+        token: Token,
+    ) -> NDArray[np.float64]:
+        """(1 + arms, Q) masked losses of queries, before and after (T, B) steps of gradient
+        descent on a copy; `arms` number the clips of each step."""
+        ...
+
+
+class Kept(Protocol):
+    """What was learnt from all rows of an index, kept beside them; forgotten when rows are added
+    or taken out."""
+
+    def load(self, name: str) -> Mapping[str, NDArray[Any]] | None:
+        """The arrays under a name; None where there are none, or none that can be read."""
+        ...
+
+    def save(self, name: str, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Keep arrays; that they cannot be written is no error, as they can be made again."""
+        ...
+
 
 class GradientIndex(Protocol):
     """An open index: rows by clip id, memory-mapped."""
@@ -111,6 +184,11 @@ class GradientIndex(Protocol):
         ...
 
     def norms(self) -> NDArray[np.float32]: ...
+
+    @property
+    def kept(self) -> Kept:
+        """What was learnt from all rows."""
+        ...
 
     def done(self) -> set[str]: ...
 
@@ -138,6 +216,10 @@ class Indexes(Protocol):
         """The index of the last `index` call, or the named one, with its note."""
         ...
 
+    def keep_note(self, fingerprint: str, name: str, value: Any) -> None:
+        """Keep a JSON value with an index, under a name of its own in the note."""
+        ...
+
     def fingerprints(self) -> list[str]: ...
 
     def repair(self, fingerprint: str) -> list[str]:
@@ -150,16 +232,18 @@ class Indexes(Protocol):
 
 
 class Sampler(Protocol):
-    """A model as far as generating goes."""
+    """A model as far as generating goes; `fps` is the rate at which its frames follow."""
 
     name: str
     weights_hash: str
     given_frames: int
+    fps: float
 
     def sample(
         self, given: Sequence[Frames], captions: Sequence[str], seeds: Sequence[int]
     ) -> Sequence[Frames]:
-        """Continue each clip's first given frames, together: (16, 256, 256, 3) uint8 each.
+        """Continue each clip's first given frames, or make a clip from its caption alone where
+        the model is given none, together: (F, H, W, 3) uint8 each.
 
         A generation's noise hangs on its own seed alone, not on its neighbours.
         """
@@ -170,6 +254,10 @@ class Models(Protocol):
     """The model families, as far as numpy reaches."""
 
     def known(self) -> list[ModelInfo]: ...
+
+    def describe(self, path: str) -> ModelInfo:
+        """A model in a diffusers folder, before it is loaded: what it needs, whether it fits."""
+        ...
 
     def devices(self) -> list[str]:
         """What could compute here, in words: "cpu", "cuda:0 NAME, 24 GB"."""
@@ -239,8 +327,47 @@ class Scorer(Protocol):
         good: NDArray[np.float32],
         method: str,
         statistics: CandidateStatistics | None,
+        kept: Kept | None = None,
+        ridge: float = ...,
     ) -> CandidateScores:
-        """`vectors` (N, D), `bad` (Qb, D), `good` (Qg, D); either may be empty, not both."""
+        """`vectors` (N, D), `bad` (Qb, D), `good` (Qg, D); either may be empty, not both. With
+        `kept`, what the method learns from all rows is learnt once."""
+        ...
+
+    def ridge(
+        self,
+        vectors: NDArray[np.float32],
+        bad: NDArray[np.float32],
+        good: NDArray[np.float32],
+        method: str,
+        kept: Kept | None = None,
+    ) -> float | None:
+        """The damping that tells held-out queries apart best; None where a method has none."""
+        ...
+
+    def rank_intervals(
+        self,
+        vectors: NDArray[np.float32],
+        draws: NDArray[np.float32],
+        bad: int,
+        method: str,
+        statistics: CandidateStatistics | None = None,
+        kept: Kept | None = None,
+        ridge: float = ...,
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
+        """5th and 95th percentile of each clip's rank under other queries and draws, from `draws`
+        (Q, L, D); None where a method has none."""
+        ...
+
+    def as_product(
+        self,
+        vectors: NDArray[np.float32],
+        fixed: NDArray[np.float32],
+        moving: NDArray[np.float32],
+        method: str,
+        kept: Kept | None = None,
+    ) -> tuple[NDArray[np.float32], float]:
+        """The score of `moving` with `fixed` as direction . `moving` + offset."""
         ...
 
     def p_values(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 from motionlens.domain.clip import Flag, MediaInfo, MotionSummary
 from motionlens.domain.ports.common import Flow, Frames, Mask
+
+# A frame's number, and its flow field (h, w, 2) float16.
+KeepField = Callable[[int, NDArray[np.float16]], None]
 
 
 class ClipReader(Protocol):
@@ -32,8 +35,27 @@ class ClipReader(Protocol):
         most `max_side` px (area interpolation), never up."""
         ...
 
+    def pieces(
+        self,
+        path: str | Path,
+        start: int = 0,
+        stop: int | None = None,
+        max_side: int | None = None,
+        luma: bool = False,
+        size: int = 32,
+    ) -> Iterator[NDArray[np.uint8]]:
+        """The same frames in one pass, in pieces of at most `size`: (f, H, W, 3) RGB, or with
+        `luma` (f, H, W) full-range brightness. For clips that are too long to hold."""
+        ...
+
     def write(self, path: str | Path, frames: Frames, fps: float) -> None:
         """Write an H.264 mp4, atomically."""
+        ...
+
+    def write_pictures(
+        self, path: str | Path, pictures: Iterable[NDArray[np.uint8]], fps: float
+    ) -> None:
+        """The same from (H, W, 3) pictures that come one at a time."""
         ...
 
     def decodes(self, codec: str) -> bool:
@@ -55,6 +77,55 @@ class FlowBackend(Protocol):
         ...
 
 
+class TrackBackend(Protocol):
+    """Point tracks by a network (`models/motion_nets`, or a plugin's)."""
+
+    name: str
+
+    def tracks(self, frames: Frames, grid: int) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """(F, P, 2) px and (F, P) visible, from a grid x grid of points in frame 0."""
+        ...
+
+
+class FieldStore(Protocol):
+    """Flow fields on disk (`cache/flow`): compact, bounded, safe to delete at any time.
+
+    A block holds the fields of 16 consecutive frames of a file, fewer at its end.
+    """
+
+    def read(self, content: str, block: int) -> NDArray[np.float16] | None:
+        """(f, h, w, 2) px of the clip as shown; None where there is none that can be used."""
+        ...
+
+    def write(self, content: str, block: int, fields: NDArray[np.float16]) -> None:
+        """Keep a block; a full disk is no error, as everything can be computed again."""
+        ...
+
+
+class MaskStream(Protocol):
+    """The motion mask of a clip that is too long to hold."""
+
+    frames: int
+
+    def push(self, luma: NDArray[np.uint8]) -> None:
+        """The next frame's brightness, 512 px on the longer side at most."""
+        ...
+
+    @property
+    def camera_only(self) -> bool: ...
+
+    @property
+    def inlier_share(self) -> float:
+        """Mean share of the flow that agrees with the camera model, 0 to 1."""
+        ...
+
+    def rows(self, height: int, width: int) -> Iterator[NDArray[np.float32]]:
+        """The mask of each frame, in [0, 1]; once all frames are known."""
+        ...
+
+    def close(self) -> None: ...
+
+
 class Motion(Protocol):
     """Flow, masks, overlays and flaggers (`motion/`)."""
 
@@ -66,15 +137,31 @@ class Motion(Protocol):
         """The mask of some frames of a clip, each given with the one after it."""
         ...
 
-    def overlay(self, frames: Frames, n: int, overlays: Sequence[str]) -> NDArray[np.uint8]:
-        """Frame `n` (H, W, 3) RGB with overlays drawn."""
+    def mask_stream(
+        self, shown: tuple[int, int], recipe: str = "adjacent", stabilise: bool = False
+    ) -> MaskStream:
+        """The mask of a clip of that size as shown, whose frames come one at a time."""
         ...
 
     def analyse(
-        self, frames: Frames, info: MediaInfo, scale: float
+        self,
+        luma: Iterable[NDArray[np.uint8]],
+        pictures: Frames,
+        info: MediaInfo,
+        keep: KeepField | None = None,
     ) -> tuple[MotionSummary, list[Flag], NDArray[np.uint8]]:
-        """Summary, the flags of this clip alone, and its signature for near copies. `scale` is
-        shown width / width of `frames`, to give px of the clip as shown."""
+        """Summary, the flags of this clip alone, and its signature for near copies, in one pass
+        over pieces of (f, h, w) full-range luma of 512 px at most; `pictures` are some RGB frames.
+        `keep` is given each frame but the last with its flow field as it is stored."""
+        ...
+
+    @property
+    def blocked(self) -> Mapping[str, str]:
+        """Flaggers of others that failed so far: name -> why. They are not asked again."""
+        ...
+
+    def is_current(self, signature: NDArray[np.uint8]) -> bool:
+        """Whether a stored signature was made as this version makes it."""
         ...
 
     def flow(self, a: NDArray[np.uint8], b: NDArray[np.uint8]) -> Flow:
@@ -85,11 +172,13 @@ class Motion(Protocol):
         """Whether a global camera model explains (nearly) all motion."""
         ...
 
-    def scene_cuts(self, frames: Frames) -> list[int]:
-        """The first frame of each scene but the first, from hard cuts."""
+    def scene_cuts(self, pieces: Iterable[Frames]) -> list[int]:
+        """The first frame of each scene but the first, from hard cuts, of a clip in pieces."""
         ...
 
-    def tracks(self, frames: Frames, grid: int) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    def tracks(
+        self, frames: Frames, grid: int, backend: str = "lk"
+    ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         """(F, P, 2) px and (F, P) visible, from a grid x grid of points in frame 0."""
         ...
 

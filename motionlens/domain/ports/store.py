@@ -18,6 +18,10 @@ class Projects(Protocol):
         """Store a clip, or add its path to a known one; True if it is new."""
         ...
 
+    def add_clips(self, clips: Sequence[Clip]) -> list[bool]:
+        """The same with many in one transaction; for each whether it is new."""
+        ...
+
     def clips(self, role: Role | None = None) -> list[Clip]: ...
 
     def clip(self, id_: str) -> Clip:

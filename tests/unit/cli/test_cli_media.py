@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import re
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from motionlens.app.renderer import make_renderer
+from motionlens.domain.requests import FrameRequest
+from motionlens.files import content_hash
+from motionlens.media import OpenClip, PyAVReader
+from motionlens.motion.drawing import FieldMask
+from motionlens.motion.flow.fields import pair_field
+from motionlens.motion.images import load_image
+from motionlens.motion.tracks import Tracks
+from motionlens.motion.vectors import trails
 from tests.support.shared import shared_folder
 from tests.support.verbs import slide, verb
 
@@ -77,7 +89,7 @@ def test_flow_between_two_images(clip: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("recipe", ["adjacent", "anchor"])
 def test_mask_has_the_clips_own_shape(recipe: str, clip: Path, tmp_path: Path) -> None:
     got = verb("mask", clip, "-o", tmp_path / "m.npz", "--recipe", recipe, "--json")
-    assert got.json.keys() == {"frames", "mean", "camera_only"}
+    assert got.json.keys() == {"frames", "mean", "camera_only", "inlier_share"}
     with np.load(tmp_path / "m.npz") as saved:
         mask = saved["mask"]
     assert (mask.dtype, mask.shape) == (np.float32, (8, 48, 64))
@@ -97,6 +109,66 @@ def test_tracks_follow_points(clip: Path, tmp_path: Path) -> None:
     verb("tracks", clip, "-o", tmp_path / "t.npz", "--grid", 0).refused("--grid is 0")
 
 
+@pytest.mark.parametrize("names", ["flow", "mask", "flow,mask"])
+def test_frame_writes_the_pixels_that_the_window_shows(
+    names: str, clip: Path, tmp_path: Path
+) -> None:
+    verb("frame", clip, 5, "-o", tmp_path / "o.png", "--overlay", names)
+    renderer = make_renderer(tmp_path / "cache")
+    shown = frozenset(names.split(","))
+    asked = FrameRequest("c", str(clip), 5, shown, 64, 48, 1, content=content_hash(clip), wait=True)
+    image = renderer.render(asked)
+    again = renderer.render(asked)
+    renderer.close()
+    assert np.array_equal(load_image(tmp_path / "o.png"), image.pixels[..., 2::-1])
+    assert np.array_equal(again.pixels, image.pixels)
+
+
+def test_mask_is_that_of_the_window(clip: Path, tmp_path: Path) -> None:
+    verb("mask", clip, "-o", tmp_path / "m.npz")
+    with np.load(tmp_path / "m.npz", allow_pickle=False) as saved:
+        mask = saved["mask"]
+        times = verb("probe", clip, "--json").json["frame_times_s"]
+        assert saved["frame_times_s"].tolist() == times
+        assert (saved["width"], saved["height"], saved["fps"]) == (64, 48, 8.0)
+        assert json.loads(str(saved["motionlens"]))["frames"] == 8
+    with OpenClip(clip) as opened:
+        luma = [opened.luma(n, 512) for n in range(8)]
+    fields = [pair_field(a, b, 64) for a, b in pairwise(luma)]
+    scale = FieldMask((64, 48))
+    for field in fields:
+        scale.push(field)
+    # The verb enlarges weights, the window's fields lie on that grid already.
+    assert np.array_equal(mask[3], scale.weights(fields[3]))
+    assert np.array_equal(mask[7], mask[6])
+
+
+def test_tracks_are_those_of_the_window(clip: Path, tmp_path: Path) -> None:
+    verb("tracks", clip, "-o", tmp_path / "t.npz")
+    with np.load(tmp_path / "t.npz", allow_pickle=False) as saved:
+        tracks = Tracks(saved["tracks"], saved["visible"])
+    renderer = make_renderer()
+    asked = FrameRequest("c", str(clip), 6, frozenset({"tracks"}), 64, 48, 1, wait=True)
+    image = renderer.render(asked)
+    renderer.close()
+    assert np.array_equal(image.tracks, trails(tracks, 6, (64, 48)), equal_nan=True)
+    assert len(image.tracks)
+
+
+def test_a_legend_explains_the_colours(tmp_path: Path) -> None:
+    path = tmp_path / "large.mp4"
+    wall = np.random.default_rng(0).integers(0, 255, (60, 83, 3), np.uint8)
+    wall = wall.repeat(4, axis=0).repeat(4, axis=1)
+    PyAVReader().write(path, np.stack([wall[:, 4 * n : 320 + 4 * n] for n in range(3)]), 8.0)
+    for name, more in (("a", ()), ("b", ("--legend",))):
+        got = verb("frame", path, 1, "-o", tmp_path / f"{name}.png", "--overlay", "flow", *more)
+        assert got.code == 0
+    plain, explained = (load_image(tmp_path / f"{name}.png") for name in "ab")
+    differs = (plain != explained).any(axis=2)
+    assert differs[8:52, 180:312].any()
+    assert not differs[60:].any()
+
+
 def test_overlay_writes_a_clip_of_the_same_frames(clip: Path, tmp_path: Path) -> None:
     out = tmp_path / "new" / "drawn.mp4"
     got = verb("overlay", clip, "-o", out, "--overlay", "flow,mask", "--json")
@@ -111,3 +183,30 @@ def test_a_place_that_cannot_be_written_is_told_in_words(clip: Path, tmp_path: P
     (tmp_path / "file").write_text("no folder")
     verb("frame", clip, 0, "-o", tmp_path / "file" / "x.png").refused("Check the path")
     verb("mask", clip, "-o", tmp_path).refused("Check the path")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("mask", "--recipe", "adjacent+strong"), "strong"),
+        (("mask", "--recipe", "middle"), "anchor"),
+        (("mask", "--backend", "raft:absent.safetensors"), "absent.safetensors|torchvision"),
+        (("tracks", "--backend", "cotracker:absent.safetensors"), "absent.safetensors|cotracker"),
+        (("tracks", "--backend", "absent"), "plugin"),
+    ],
+)
+def test_backends_and_recipes_that_cannot_be_are_told(words, said, clip, tmp_path) -> None:
+    got = verb(words[0], clip, "-o", tmp_path / "out.npz", *words[1:])
+    assert got.code == 2
+    assert re.search(said, got.err)
+    assert "Traceback" not in got.err
+    assert not (tmp_path / "out.npz").exists()
+
+
+def test_modifiers_of_the_mask_as_options_and_in_the_recipe(clip: Path, tmp_path: Path) -> None:
+    verb("mask", clip, "-o", tmp_path / "a.npz", "--stabilise", "--robust", "--confidence")
+    verb("mask", clip, "-o", tmp_path / "b.npz", "--recipe", "adjacent+confidence+robust+stabilise")
+    verb("mask", clip, "-o", tmp_path / "c.npz")
+    first, second, plain = (np.load(tmp_path / f"{name}.npz")["mask"] for name in "abc")
+    assert np.array_equal(first, second)
+    assert not np.array_equal(first, plain)

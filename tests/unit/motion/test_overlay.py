@@ -5,20 +5,22 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from motionlens.domain.clip import Region
 from motionlens.domain.errors import UsageError
+from motionlens.domain.requests import FrameImage
 from motionlens.motion import (
-    OpenCVMotion,
     arrows,
     compose,
-    draw,
     flow_scale,
     legend_wheel,
     track_points,
     trails,
 )
-from motionlens.motion.colours import direction_colours
+from motionlens.motion.colours import direction_colours, two_axis_colours
+from motionlens.motion.drawing import FieldMask, OpenCVDrawing
+from motionlens.motion.flow.fields import to_field
 
-from .scenes import disc, pan, texture
+from .scenes import pan, texture
 
 RGB = texture(120, 160)
 
@@ -79,6 +81,22 @@ def test_wheel_shows_each_direction_on_its_side() -> None:
         assert np.abs(wheel[row, column, :3].astype(int) - wanted).max() <= 6
 
 
+def test_the_two_axis_wheel_parts_directions_that_hues_confuse() -> None:
+    angles = np.arange(8) * np.pi / 4
+    rgb = two_axis_colours(angles).astype(float)
+    luma = rgb @ (0.2126, 0.7152, 0.0722)
+    assert luma[2] - luma[0] > 40  # up is lighter
+    assert luma[0] - luma[6] > 40  # down is darker
+    assert rgb[0, 0] - rgb[0, 2] > 60  # right is yellow
+    assert rgb[4, 2] - rgb[4, 0] > 30  # left is blue
+    # Without the difference of red and green each pair still differs, as some eyes need it.
+    seen = np.stack([rgb[:, :2].mean(axis=1), rgb[:, 2]], axis=1)
+    away = np.linalg.norm(seen[:, None] - seen[None], axis=2)[~np.eye(8, dtype=bool)]
+    assert away.min() > 20
+    picture = compose(RGB, _flow(9, 0), None, ("flow",), 1.0, 8.0, wheel="two-axis")
+    assert np.abs(picture[60, 80, 2::-1].astype(int) - rgb[0]).max() <= 4
+
+
 def test_all_directions_are_about_equally_bright() -> None:
     colours = direction_colours(np.linspace(0, 2 * np.pi, 64)) / 255.0
     linear = np.where(colours <= 0.04045, colours / 12.92, ((colours + 0.055) / 1.055) ** 2.4)
@@ -89,11 +107,11 @@ def test_all_directions_are_about_equally_bright() -> None:
 def test_arrows_are_sparse_true_and_only_where_it_moves() -> None:
     flow = _flow(0.5, 0)
     flow[:, 20:] = (8, -4)
-    table = arrows(flow, (560, 420), width_px=160)
+    table = arrows(flow, (560, 420))
     assert table.dtype == np.float32
     assert (table[:, 0] > 0.5).all()
     assert len(table) == 10 * 15
-    assert table[0, 2:] == pytest.approx([8 / 160, -4 / 120])
+    assert table[0, 2:] == pytest.approx([8, -4], rel=1e-3)
     assert arrows(_flow(1.0, 0), (560, 420)).shape == (0, 4)
 
 
@@ -109,33 +127,49 @@ def test_trails_are_of_points_that_moved() -> None:
     table = trails(track_points(clip, 8), 15, (160, 120))
     assert table.shape[1:] == (12, 2)
     assert len(table) > 20
-    assert np.nanmax(np.diff(table[..., 0], axis=1)) < 0
+    assert np.nanmin(np.diff(table[..., 0], axis=1)) > 0  # newest first, and it went left
     still = np.repeat(clip[:1], 4, axis=0)
     assert trails(track_points(still, 8), 3, (160, 120)).shape == (0, 4, 2)
 
 
-@pytest.mark.parametrize("name", ["flow", "mask", "tracks", "arrows"])
-def test_drawing_each_changes_the_frame_and_repeats(name: str) -> None:
-    clip = disc([(40 + 6 * f, 60) for f in range(6)])
-    kept = clip.copy()
-    motion = OpenCVMotion()
-    first = motion.overlay(clip, 3, [name])
-    assert first.shape == clip[3].shape
-    assert not np.array_equal(first, clip[3])
-    assert np.array_equal(first, draw(clip, 3, [name]))
-    assert np.array_equal(first, motion.overlay(clip, 3, [name]))
-    assert np.array_equal(clip, kept)
+def test_a_part_of_the_frame_takes_its_part_of_the_fields() -> None:
+    flow = _flow(0, 0, 48, 64)
+    flow[:, 32:] = (9, 0)
+    part = Region(0.5, 0.25, 0.5, 0.5)
+    picture = compose(RGB, flow, None, ("flow",), 1.0, 9.0, None, part)
+    wanted = direction_colours(np.float64(0)).astype(int)
+    assert np.abs(picture[60, 20:, 2::-1].astype(int) - wanted).max() <= 4
+    table = arrows(flow, (160, 120), 20, part)
+    assert len(table) == 8 * 6
+    whole = compose(RGB, flow, None, ("flow",), 1.0, 9.0, None, Region(0, 0, 1, 1))
+    assert np.array_equal(whole, compose(RGB, flow, None, ("flow",), 1.0, 9.0))
 
 
-def test_another_clip_is_not_drawn_with_the_last_ones_mask() -> None:
-    motion = OpenCVMotion()
-    a, b = disc([(40 + 6 * f, 40) for f in range(4)]), disc([(40 + 6 * f, 90) for f in range(4)])
-    motion.overlay(a, 1, ["mask"])
-    assert np.array_equal(motion.overlay(b, 1, ["mask"]), draw(b, 1, ["mask"]))
+def test_lines_and_legend_are_drawn_where_they_belong() -> None:
+    picture = np.full((240, 320, 4), 90, np.uint8)
+    table = np.float32([[0.25, 0.75, 6, 0]])
+    tail = np.float32([[[0.5, 0.5], [0.45, 0.5], [np.nan, np.nan]]])
+    image = FrameImage("", 0, 0.0, 0, picture, frozenset({"arrows", "tracks"}), table, tail)
+    drawn = OpenCVDrawing().draw(image, 320)
+    changed = (drawn != 90).any(axis=2)
+    assert changed[170:190, 70:90].any()
+    assert changed[118:123, 144:164].any()
+    assert not changed[:100].any()
+    assert (picture == 90).all()
+    explained = OpenCVDrawing().draw(image, 320, legend=True)
+    assert (explained[8:52, 200:] != 90).any()
+    assert np.array_equal(explained[60:], drawn[60:])
 
 
-def test_a_single_frame_and_a_frame_beyond_the_end() -> None:
-    clip = RGB[None]
-    assert draw(clip, 0, ["flow", "mask", "tracks", "arrows"]).shape == RGB.shape
-    with pytest.raises(UsageError, match="no frame 1"):
-        draw(clip, 1, [])
+def test_a_mask_of_fields_is_that_of_the_published_formula() -> None:
+    rng = np.random.default_rng(0)
+    fields = [to_field(rng.normal(0, 2, (40, 60, 2)).astype(np.float32), 240) for _ in range(5)]
+    scale = FieldMask((240, 160))
+    for field in fields:
+        scale.push(field)
+    length = np.stack([np.hypot(*np.moveaxis(f.astype(np.float64), 2, 0)) for f in fields])
+    wanted = (length - length.min()) / (length.max() - length.min() + 1e-6)
+    assert np.abs(scale.weights(fields[2]) - wanted[2]).max() < 1e-5
+    still = FieldMask((240, 160))
+    still.push(to_field(np.full((40, 60, 2), 0.1, np.float32), 60))
+    assert not still.weights(fields[0]).any()
