@@ -1,4 +1,4 @@
-"""`models, index, rank, neighbours`: which clips taught this motion."""
+"""`models, index, rank, neighbours, map, whatif`: which clips taught this motion."""
 
 from __future__ import annotations
 
@@ -22,7 +22,13 @@ from motionlens.domain.ranking import Method
 
 def register(verbs: Verbs) -> None:
     """Add this family's verbs."""
-    verbs.add("models", models, "model families, and whether each can run here", "models")
+    verb = verbs.add(
+        "models",
+        models,
+        "models, what each needs, and whether it can run here",
+        "models ./Wan2.1-T2V-1.3B-Diffusers",
+    )
+    verb.add_argument("folders", nargs="*", metavar="FOLDER", help="diffusers folders to look at")
 
     verb = verbs.add(
         "index",
@@ -41,14 +47,24 @@ def register(verbs: Verbs) -> None:
         help="shares of noise",
     )
     verb.add_argument("--tracked", default="all", metavar="all|lora|REGEX")
-    verb.add_argument("--mask", choices=("adjacent", "anchor", "none"), default="adjacent")
+    verb.add_argument(
+        "--mask",
+        default="adjacent",
+        metavar="adjacent|anchor|none",
+        help="may be followed by +stabilise, +robust, +confidence",
+    )
     verb.add_argument("--flow", default="dis", metavar="NAME", help="flow backend of the mask")
     verb.add_argument("--projection", default="default", metavar="NAME")
     verb.add_argument("--dim", type=count, default=512, metavar="512")
+    verb.add_argument("--half", action="store_true", help="rows in half precision, half the disk")
     add_seed(verb)
     add_jobs(verb)
     add_device(verb)
+    _register_rankings(verbs)
+    _register_explanations(verbs)
 
+
+def _register_rankings(verbs: Verbs) -> None:
     verb = verbs.add(
         "rank", rank, "candidates, most harmful first", "rank skating --bad 1f3a9c --good 77b0d2"
     )
@@ -72,6 +88,38 @@ def register(verbs: Verbs) -> None:
     verb.add_argument("--top", type=int, default=10, metavar="N")
 
 
+def _register_explanations(verbs: Verbs) -> None:
+    verb = verbs.add(
+        "map",
+        influence_map,
+        "where and when in a clip its influence comes from",
+        "map skating --query 1f3a9c --clip 77b0d2 -o map.npz",
+    )
+    verb.add_argument("project", metavar="PROJECT")
+    verb.add_argument("--query", required=True, metavar="CLIP")
+    verb.add_argument("--clip", required=True, metavar="CLIP", help="a training clip of the index")
+    verb.add_argument("-o", dest="out", metavar="OUT.npz", required=True)
+    verb.add_argument("--method", choices=("centred", "cosine", "whitened"), default="centred")
+    verb.add_argument("--side", choices=("clip", "query"), default="clip", help="whose places")
+    _add_where(verb)
+
+    verb = verbs.add(
+        "whatif",
+        what_if,
+        "what the model does without some clips: predicted, and measured by training steps",
+        "whatif skating --query 1f3a9c --exclude 77b0d2",
+    )
+    verb.add_argument("project", metavar="PROJECT")
+    for name, about in (("--query", "whose loss is watched"), ("--exclude", "left out")):
+        verb.add_argument(
+            name, nargs="+", action="extend", required=True, metavar="CLIP", help=about
+        )
+    verb.add_argument("--steps", type=count, default=8, metavar="N", help="real training steps")
+    verb.add_argument("--index", dest="fingerprint", metavar="FINGERPRINT")
+    add_seed(verb)
+    add_device(verb)
+
+
 def _add_where(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--region", type=region, metavar="X,Y,W,H", help="fractions of the frame")
     verb.add_argument("--frames", type=frame_span, metavar="A:B", help="B not included")
@@ -82,10 +130,20 @@ def _add_where(verb: argparse.ArgumentParser) -> None:
 def models(args: argparse.Namespace, out: Output) -> int:
     from motionlens.app import tools
 
-    rows = tools().models.known()
+    known = tools().models
+    rows = [known.describe(folder) for folder in args.folders] or known.known()
     text = table(
-        [(r.name, r.family, f"{r.parameters:,}", "ready" if r.ready else r.why_not) for r in rows],
-        ("name", "family", "parameters", "here"),
+        [
+            (
+                r.name,
+                r.family,
+                f"{r.parameters:,}",
+                f"{r.needs_gb:.0f} GB" if r.needs_gb else "",
+                "ready" if r.ready else r.why_not,
+            )
+            for r in rows
+        ],
+        ("name", "family", "parameters", "needs", "here"),
     )
     notes = "".join(f"\n{row.name} {row.note}." for row in rows if row.note)
     out.result(rows, text + notes)
@@ -104,6 +162,7 @@ def index(args: argparse.Namespace, out: Output) -> int:
             flow=args.flow,
             projection=args.projection,
             dim=args.dim,
+            half=args.half,
             seed=args.seed,
             jobs=args.jobs,
             device=args.device,
@@ -112,12 +171,15 @@ def index(args: argparse.Namespace, out: Output) -> int:
     for skipped in result.skipped:
         out.message(f"Skipped {skipped.path}: {skipped.why}")
     text = f"Index {result.fingerprint}: {result.clips} clips in {result.seconds:.0f} s"
+    if result.self_test is not None and not result.self_test.ok:
+        text += f"\nDo not trust this index: {result.self_test.why}."
     out.result(result, text)
     return 3 if result.skipped else 0
 
 
 def rank(args: argparse.Namespace, out: Output) -> int:
     from motionlens.app import open_project
+    from motionlens.operations.trust import nothing_stands_out
 
     with open_project(args.project) as project:
         result = project.rank(
@@ -137,6 +199,9 @@ def rank(args: argparse.Namespace, out: Output) -> int:
     document = {
         "method": result.method,
         "fingerprint": result.fingerprint,
+        "ridge": result.ridge,
+        "standing_out": result.standing_out,
+        "warnings": result.warnings,
         "rows": [
             {
                 "id": row.id,
@@ -145,19 +210,32 @@ def rank(args: argparse.Namespace, out: Output) -> int:
                 "p_value": row.p_value,
                 "q_value": row.q_value,
                 "per_query": dict(row.per_query),
+                "rank_low": row.rank_low,
+                "rank_high": row.rank_high,
+                "no_motion": row.no_motion,
             }
             | ({"parts": dict(row.parts)} if args.explain else {})
             for row in rows
         ],
     }
+    for warning in result.warnings:
+        out.message(warning)
     text = table(
         [
-            (row.rank, row.id[:8], f"{row.score:+.4f}", _short(row.q_value), names.get(row.id, ""))
+            (
+                row.rank,
+                _between(row.rank_low, row.rank_high),
+                row.id[:8],
+                f"{row.score:+.4f}",
+                _short(row.q_value),
+                names.get(row.id, "") + ("  (no motion)" if row.no_motion else ""),
+            )
             for row in rows
         ],
-        ("rank", "id", "score", "q", "clip"),
+        ("rank", "90 %", "id", "score", "q", "clip"),
     )
-    out.result(document, text)
+    nothing = nothing_stands_out(result.standing_out)
+    out.result(document, f"{nothing}\n{text}" if nothing else text)
     return 0
 
 
@@ -186,10 +264,88 @@ def neighbours(args: argparse.Namespace, out: Output) -> int:
     return 0
 
 
+def influence_map(args: argparse.Namespace, out: Output) -> int:
+    from motionlens.app import open_project
+
+    with open_project(args.project) as project:
+        result = project.map(
+            query=clip_name(args.query),
+            clip=clip_name(args.clip),
+            out=args.out,
+            region=args.region,
+            frames=args.frames,
+            method=args.method,
+            side=args.side,
+            index=args.fingerprint,
+            device=args.device,
+            progress=out.progress,
+        )
+    if result.no_motion:
+        text = "Nothing moves in one of the two: there is no influence to map."
+    else:
+        curve = result.per_frame
+        top = max(range(result.frames), key=lambda n: abs(curve[n]))
+        text = (
+            f"Score {result.total:+.4f} over {result.frames} frames;"
+            f" frame {top} carries {100 * result.share_top_frame:.0f} % of it"
+        )
+    out.result(result, text)
+    return 0
+
+
+def what_if(args: argparse.Namespace, out: Output) -> int:
+    from motionlens.app import open_project
+
+    with open_project(args.project) as project:
+        result = project.whatif(
+            query=clip_names(args.query),
+            exclude=clip_names(args.exclude),
+            steps=args.steps,
+            seed=args.seed,
+            index=args.fingerprint,
+            device=args.device,
+            progress=out.progress,
+        )
+        names = {row.id: row.path.rsplit("/", 1)[-1] for row in project.clips()}
+    beside = result.random
+    lines = [
+        (
+            query[:8],
+            *(
+                f"{100 * value[query] / result.before[query]:+.3f}"
+                for value in (result.predicted, result.predicted_damped, result.measured)
+            ),
+            *(
+                f"{100 * value[query] / result.before[query]:+.3f}"
+                for value in (beside.predicted, beside.measured)
+            ),
+            names.get(query, ""),
+        )
+        for query in result.predicted
+    ]
+    heads = ("query", "predicted", "damped", "measured", "random: predicted", "measured", "clip")
+    so_far = result.agreement
+    told = (
+        "too few to tell" if so_far.spearman is None else f"rank correlation {so_far.spearman:.2f}"
+    )
+    text = (
+        f"Change of each query's loss in per cent without {result.excluded} clips, after"
+        f" {result.steps} steps. Negative: it falls when they go.\n"
+        f"{table(lines, heads)}\n"
+        f"Predictions against measurements of this index so far: {so_far.pairs} pairs, {told}."
+    )
+    out.result(result, text)
+    return 0
+
+
 def _say_left_out(count: int, out: Output) -> None:
     if count:
         clips = "clip is" if count == 1 else "clips are"
         out.message(f"{count} training {clips} not indexed yet and left out.")
+
+
+def _between(low: int | None, high: int | None) -> str:
+    return "" if low is None or high is None else f"{low}-{high}"
 
 
 def _short(value: float | None) -> str:

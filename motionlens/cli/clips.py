@@ -56,6 +56,8 @@ def analyse(args: argparse.Namespace, out: Output) -> int:
         result = project.analyse(again=args.again, jobs=args.jobs, progress=out.progress)
     for skipped in result.skipped:
         out.message(f"Skipped {skipped.path}: {skipped.why}")
+    for blocked in result.blocked:
+        out.message(f"The plugin's flagger {blocked.name} was left out: {blocked.why}")
     counts = ", ".join(f"{name} {count}" for name, count in result.flags.items())
     out.result(result, f"{result.done} clips analysed. Flags: {counts or 'none'}")
     return 3 if result.skipped else 0

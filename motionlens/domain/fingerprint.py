@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict, dataclass, fields
 
 # Raised by hand when a formula changes, so that old rows are never mixed with new ones.
-RECIPE_VERSION = 1
+RECIPE_VERSION = 2
 
 _WORDS = {
     "weights": "the model's weights",
@@ -20,7 +20,10 @@ _WORDS = {
     "dim": "the projection's size",
     "projection_seed": "the projection's seed",
     "recipe_version": "the recipe version",
+    "rows": "the precision of the rows",
 }
+# Full precision, and half of it for half the disk.
+PRECISIONS = ("float32", "float16")
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,8 @@ class IndexSpec:
         Timesteps as shares of noise, 0 (clean) to 1 (noise).
     dim : int
         Numbers a clip.
+    rows : str
+        One of `PRECISIONS`: how rows are kept.
     """
 
     weights: str
@@ -47,11 +52,15 @@ class IndexSpec:
     dim: int
     projection_seed: int
     recipe_version: int = RECIPE_VERSION
+    rows: str = PRECISIONS[0]
 
     @property
     def fingerprint(self) -> str:
         """12 hex digits that stand for all settings."""
-        text = json.dumps(asdict(self), sort_keys=True)
+        values = asdict(self)
+        if self.rows == PRECISIONS[0]:
+            del values["rows"]  # as it was before there was a choice
+        text = json.dumps(values, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     def differences(self, other: IndexSpec) -> list[str]:

@@ -8,6 +8,9 @@ from enum import StrEnum
 
 from motionlens.domain.clip import Region, Span
 
+# Largest q-value at which a candidate counts as more than chance.
+STANDS_OUT = 0.1
+
 
 class Polarity(StrEnum):
     """`bad`: motion we want gone; `good`: motion we want."""
@@ -54,6 +57,10 @@ class RankedClip:
         Query clip id -> cosine, -1 to 1.
     parts : mapping
         Name -> value of what the score was made of (for reasons and the learned ranker).
+    rank_low, rank_high : int or None
+        5th and 95th percentile of the rank under other queries and draws of noise.
+    no_motion : bool
+        Nothing moves in the clip: its mask is empty, so influence has nothing to say about it.
     """
 
     id: str
@@ -63,17 +70,35 @@ class RankedClip:
     q_value: float | None = None
     per_query: Mapping[str, float] = field(default_factory=dict)
     parts: Mapping[str, float] = field(default_factory=dict)
+    rank_low: int | None = None
+    rank_high: int | None = None
+    no_motion: bool = False
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """Candidates, most harmful first."""
+    """Candidates, most harmful first.
+
+    Attributes
+    ----------
+    left_out : int
+        Training clips that are not indexed.
+    ridge : float or None
+        Damping of the whitened geometry, in mean eigenvalues.
+    standing_out : int or None
+        Clips above chance at a false discovery rate of `STANDS_OUT`; None without p-values.
+    warnings : tuple of str
+        What to know before trusting it, in sentences.
+    """
 
     method: str
     fingerprint: str
     rows: tuple[RankedClip, ...]
     queries: tuple[Query, ...] = ()
     left_out: int = 0
+    ridge: float | None = None
+    standing_out: int | None = None
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,9 @@
 
 The recipes are those of the motion-attribution paper (arXiv 2601.08828, equations 12 and 13):
 the length of the displacement, scaled by the minimum and maximum over the whole clip. Nothing is
-clipped at percentiles and no power is taken. Two things are added, both off the published path
-unless they are needed: a *noise floor*, as scaling a clip without motion would stretch the noise of
-the flow to the full range, and *stabilisation* on request, as the paper has no remedy for cameras.
+clipped at percentiles and no power is taken. A *noise floor* is added, as scaling a clip without
+motion would stretch the noise of the flow to the full range; and, on request, what the paper has no
+remedy for: *stabilise* (cameras), *robust* (false vectors) and *confidence* (hidden pixels).
 """
 
 from __future__ import annotations
@@ -15,23 +15,33 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from motionlens.domain.ports import Flow, FlowBackend, Frames, Mask
-from motionlens.motion.flow.pairs import pair_flow, small_grey
+from motionlens.domain.mask_recipe import RECIPES, MaskRecipe, mask_recipe
+from motionlens.domain.ports import FlowBackend, Frames, Mask
+from motionlens.motion.flow.pairs import small_grey
 from motionlens.motion.flow.registry import flow_backend
-from motionlens.motion.grids import (
-    FLOW_SIDE,
-    Grey,
-    block_means,
-    lengths,
-    require_frames,
-    require_one_of,
-)
+from motionlens.motion.grids import FLOW_SIDE, Grey, block_means, lengths, require_frames
+from motionlens.motion.levels import ZETA, Levels
+from motionlens.motion.occlusion import confidence
 from motionlens.motion.opencv import cv2
-from motionlens.motion.stabilise import CAMERA_ONLY, CameraPart, camera_only_score, camera_part
+from motionlens.motion.stabilise import (
+    CAMERA_ONLY,
+    CameraPart,
+    camera_only_score,
+    camera_part,
+    unexplained_px,
+)
 
-RECIPES = ("adjacent", "anchor")
-# Equation 13: keeps the division defined.
-ZETA = 1e-6
+__all__ = [
+    "NOISE_FLOOR_PX",
+    "RECIPES",
+    "ZETA",
+    "MotionMask",
+    "describe_motion",
+    "motion_mask",
+    "pair_lengths",
+    "sampled_mask",
+]
+
 # A clip is without motion if no vector reaches this length, in px of the grid that the flow is
 # computed on, or if no block of 8x8 px changes by this many levels between the two frames.
 NOISE_FLOOR_PX = 0.2
@@ -79,14 +89,15 @@ def motion_mask(
     ----------
     frames : (F, H, W, 3) uint8
         RGB.
-    recipe : {"adjacent", "anchor"}
+    recipe : str
         ``adjacent``: flow from each frame to the next, the last one repeated. ``anchor``: flow
         from frame 0 to each frame, in the coordinates of frame 0, so that the mask lies where the
-        object was.
+        object was. Either may be followed by ``+stabilise``, ``+robust`` and ``+confidence``: see
+        :class:`motionlens.domain.mask_recipe.MaskRecipe`.
     backend : str
         A name of :func:`motionlens.motion.flow.flow_backend`.
     stabilise : bool
-        Subtract the camera's part (a homography fitted to each flow field) first.
+        The same as ``+stabilise``.
 
     Returns
     -------
@@ -112,15 +123,14 @@ def describe_motion(
 ) -> MotionMask:
     """As :func:`motion_mask`, with the decision on camera-only clips, in one pass."""
     require_frames(frames)
-    require_one_of("mask recipe", recipe, RECIPES)
-    measured = _measure(frames, recipe, flow_backend(backend), stabilise)
-    weights = _scale(measured)
+    wanted = mask_recipe(recipe).having(stabilise=stabilise)
+    measured = _measure(frames, wanted, flow_backend(backend))
     parts = measured.camera
     camera = np.array([part.camera for part in parts])
     followed = np.array([part.followed for part in parts])
     score, _, share = camera_only_score(camera, followed)
     inliers = float(np.mean([part.inlier_share for part in parts])) if parts else 0.0
-    return MotionMask(weights, score >= CAMERA_ONLY, share, inliers)
+    return MotionMask(_scale(measured, wanted), score >= CAMERA_ONLY, share, inliers)
 
 
 def sampled_mask(
@@ -135,8 +145,9 @@ def sampled_mask(
     ----------
     frames, following : (F, H, W, 3) uint8
         RGB; each frame, and the one after it in the clip.
-    recipe : {"adjacent", "anchor"}
-        ``anchor`` is measured from `frames[0]` and does not look at `following`.
+    recipe : str
+        As for :func:`motion_mask`; ``anchor`` is measured from `frames[0]` and does not look at
+        `following`.
 
     Returns
     -------
@@ -145,58 +156,87 @@ def sampled_mask(
     """
     require_frames(frames)
     require_frames(following)
-    require_one_of("mask recipe", recipe, RECIPES)
-    engine = flow_backend(backend)
-    anchor = recipe == "anchor"
+    wanted, engine = mask_recipe(recipe), flow_backend(backend)
+    anchor = wanted.base == "anchor"
     pairs = ((frames[0], f) for f in frames) if anchor else zip(frames, following, strict=True)
-    rows, change = [], 0.0
-    for first, second in pairs:
-        a, b = small_grey(first, FLOW_SIDE), small_grey(second, FLOW_SIDE)
-        rows.append(lengths(pair_flow(engine, a, b, a.shape[1])))
-        change = max(change, float(block_means(cv2.absdiff(a, b).astype(np.uint8)).max()))
-    weights = _scale(_Measured(np.stack(rows), change, []))
-    return MotionMask(weights, False, 0.0, 0.0).at(*frames.shape[1:3])
+    greys = ((small_grey(a, FLOW_SIDE), small_grey(b, FLOW_SIDE)) for a, b in pairs)
+    measured = _measured(greys, wanted, engine)
+    return MotionMask(_scale(measured, wanted), False, 0.0, 0.0).at(*frames.shape[1:3])
+
+
+def pair_lengths(
+    a: Grey, b: Grey, recipe: MaskRecipe, backend: FlowBackend
+) -> tuple[NDArray[np.float32], CameraPart]:
+    """What one pair of frames gives to a mask: lengths of its flow, and the camera's part in it.
+
+    Parameters
+    ----------
+    a, b : (h, w) uint8
+        Brightness.
+
+    Returns
+    -------
+    lengths : (h, w) float32
+        px of that grid; without the camera, or weighed by confidence, as the recipe says.
+    part : CameraPart
+    """
+    flow = backend.flow(a, b)
+    part, rest = camera_part(a, flow)
+    length = lengths(rest if recipe.stabilise else flow)
+    if recipe.confidence:
+        length = length * confidence(flow, backend.flow(b, a))
+    return length, part
 
 
 @dataclass(frozen=True, eq=False)
 class _Measured:
     length: NDArray[np.float32]  # (F, h, w)
     change: float  # levels
-    camera: list[CameraPart]  # F-1
+    camera: list[CameraPart]
 
 
-def _measure(frames: Frames, recipe: str, backend: FlowBackend, stabilise: bool) -> _Measured:
+def _measured(
+    pairs: Iterator[tuple[Grey, Grey]], recipe: MaskRecipe, backend: FlowBackend
+) -> _Measured:
     rows: list[NDArray[np.float32]] = []
     change, camera = 0.0, list[CameraPart]()
-    first = small_grey(frames[0])
-    for a, b, flow in _flows(frames, recipe, backend):
-        part, rest = camera_part(a, flow)
+    for a, b in pairs:
+        length, part = pair_lengths(a, b, recipe, backend)
+        rows.append(length)
         camera.append(part)
-        rows.append(lengths(rest if stabilise else flow))
         change = max(change, float(block_means(cv2.absdiff(a, b).astype(np.uint8)).max()))
-    still = np.zeros(first.shape, np.float32)
-    if not rows:
-        rows = [still]
-    elif recipe == "adjacent":
-        rows.append(rows[-1])
+    return _Measured(np.stack(rows) if rows else np.zeros((0, 1, 1), np.float32), change, camera)
+
+
+def _measure(frames: Frames, recipe: MaskRecipe, backend: FlowBackend) -> _Measured:
+    measured = _measured(_pairs(frames, recipe), recipe, backend)
+    length = measured.length
+    still = np.zeros((1, *small_grey(frames[0]).shape), np.float32)
+    if not len(length):
+        length = still
+    elif recipe.base == "adjacent":
+        length = np.concatenate([length, length[-1:]])
     else:
-        rows.insert(0, still)
-    return _Measured(np.stack(rows), change, camera)
+        length = np.concatenate([still, length])
+    return _Measured(length, measured.change, measured.camera)
 
 
-def _flows(frames: Frames, recipe: str, backend: FlowBackend) -> Iterator[tuple[Grey, Grey, Flow]]:
+def _pairs(frames: Frames, recipe: MaskRecipe) -> Iterator[tuple[Grey, Grey]]:
     before = small_grey(frames[0], FLOW_SIDE)
     for frame in frames[1:]:
         now = small_grey(frame, FLOW_SIDE)
-        # In px of the small grid: a positive factor cancels in the scaling.
-        yield before, now, pair_flow(backend, before, now, before.shape[1])
-        if recipe == "adjacent":
+        yield before, now
+        if recipe.base == "adjacent":
             before = now
 
 
-def _scale(measured: _Measured) -> NDArray[np.float32]:
+def _scale(measured: _Measured, recipe: MaskRecipe) -> NDArray[np.float32]:
     length = measured.length
-    low, high = float(length.min()), float(length.max())
-    if high < NOISE_FLOOR_PX or measured.change < NOISE_FLOOR_LEVELS:
+    levels = Levels(recipe.robust, unexplained_px(measured.camera) if recipe.stabilise else 0.0)
+    # The last frame of `adjacent` only repeats the one before it.
+    repeated = recipe.base == "adjacent" and 0 < len(measured.camera) < len(length)
+    for row in length[:-1] if repeated else length:
+        levels.add(row)
+    if levels.most < NOISE_FLOOR_PX or measured.change < NOISE_FLOOR_LEVELS:
         return np.zeros_like(length)
-    return np.asarray((length - low) / np.float32(high - low + ZETA), np.float32)
+    return np.stack([levels.weights(row) for row in length])

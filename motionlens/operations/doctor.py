@@ -14,6 +14,7 @@ from pathlib import Path
 from motionlens.domain.errors import MotionLensError
 from motionlens.domain.version import VERSION
 from motionlens.operations.rooms import Tools
+from motionlens.plugins import report
 
 # What each distribution is for; a missing one names the part of the program that rests on it.
 _NEEDED = {
@@ -46,7 +47,9 @@ class DoctorResult:
 def doctor(tools: Tools, folder: Path | None = None) -> DoctorResult:
     """Look at versions, devices, codecs, display and free disk."""
     checks = [_python(), *_packages(), _opencv()]
+    checks.append(_models(tools))
     checks += [_tried("device", lambda: _device(tools)), _tried("codecs", lambda: _codecs(tools))]
+    checks += _plugins()
     checks += [_display(), _disk(folder or Path.home())]
     return DoctorResult(all(check.ok for check in checks), tuple(checks))
 
@@ -90,6 +93,29 @@ def _opencv() -> Check:
     return Check("opencv", False, "not installed; flow needs it", "pip install opencv-python")
 
 
+def _models(tools: Tools) -> Check:
+    """Which well-known models this machine could follow; that it cannot is no fault of it."""
+    missing = [name for name in ("diffusers", "transformers") if not _installed(name)]
+    if missing:
+        detail = f"{' and '.join(missing)} not installed: the embedded model alone; for others"
+        return Check("models", True, f"{detail} pip install 'motionlens[diffusion]'")
+    known = [row for row in tools.models.known() if row.needs_gb]
+    fit = [f"{row.name} ({row.needs_gb:.0f} GB)" for row in known if row.needs_gb <= row.here_gb]
+    here = max((row.here_gb for row in known), default=0.0)
+    detail = f"diffusers {importlib.metadata.version('diffusers')}; of {len(known)} known models"
+    return Check(
+        "models", True, f"{detail} a gradient of {', '.join(fit) or 'none'} fits in {here:.0f} GB"
+    )
+
+
+def _installed(name: str) -> bool:
+    try:
+        importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
+
+
 def _device(tools: Tools) -> Check:
     devices = tools.models.devices()
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
@@ -103,6 +129,19 @@ def _codecs(tools: Tools) -> Check:
             "codecs", False, f"cannot read {', '.join(missing)}", "pip install --upgrade av"
         )
     return Check("codecs", True, f"all {len(_CODECS)} codecs: {', '.join(_CODECS)}")
+
+
+def _plugins() -> list[Check]:
+    """A line each; a built-in without its package is an option not taken, no fault."""
+    checks = []
+    for plugin, why in report():
+        kind = plugin.group.removeprefix("motionlens.")
+        detail = why or (f"from {plugin.package}" if plugin.package else "ready")
+        fix = f"Update or remove {plugin.package}" if why and plugin.package else ""
+        checks.append(
+            Check(f"plugin {kind} {plugin.name}", not (why and plugin.package), detail, fix)
+        )
+    return checks
 
 
 def _display() -> Check:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from motionlens.domain.clip import Clip, Role, Span
 from motionlens.domain.errors import MediaError, ModelError, UsageError
+from motionlens.domain.mask_recipe import mask_recipe
 from motionlens.domain.ports import (
     Attributor,
     Frames,
@@ -25,11 +26,14 @@ from motionlens.domain.ports import (
     Progress,
     Token,
 )
+from motionlens.domain.self_test import SelfTest
 from motionlens.operations import captions
 from motionlens.operations.add import Skipped
 from motionlens.operations.ahead import ahead, spare_lanes
 from motionlens.operations.changed import changed_files
 from motionlens.operations.rooms import NO_PROGRESS, NO_TOKEN, Rooms, frame_range, present_path
+from motionlens.operations.self_test import CLIPS as TESTED_CLIPS
+from motionlens.operations.self_test import Tested, keep_self_test, kept_self_test, self_test
 
 # Flow for the mask is measured on frames of at most this side: four times the model's own 32 px.
 MASK_SIDE = 128
@@ -46,6 +50,7 @@ class IndexResult:
     clips: int
     seconds: float
     skipped: tuple[Skipped, ...]
+    self_test: SelfTest | None = None
 
 
 def index(
@@ -59,6 +64,7 @@ def index(
     projection: str = "default",
     dim: int = 512,
     seed: int = 0,
+    half: bool = False,
     jobs: int | None = None,
     device: str = "auto",
     progress: Progress = NO_PROGRESS,
@@ -70,9 +76,12 @@ def index(
     ----------
     timesteps : tuple of float
         Shares of noise, 0 to 1.
-    mask : {"adjacent", "anchor", "none"}
+    mask : str
+        ``none``, or a recipe: see :class:`motionlens.domain.mask_recipe.MaskRecipe`.
     dim : int
         Numbers a clip.
+    half : bool
+        Keep rows in half precision: half the disk, scores equal to about 0.001.
     jobs : int, optional
         Clips read side by side while the model works; 1 without it.
 
@@ -83,6 +92,47 @@ def index(
     """
     started = time.monotonic()
     training = rooms.store.clips(Role.TRAINING)
+    _check_sense(training, timesteps, dim)
+    settings = IndexSettings(
+        lasting_name(rooms, model),
+        tracked,
+        timesteps,
+        mask if mask == "none" else mask_recipe(mask).text,
+        flow,
+        projection,
+        dim,
+        seed,
+        device,
+        "float16" if half else "float32",
+    )
+    progress("Loading the model", 0, 1)
+    attributors = rooms.models.attributors(settings, jobs or spare_lanes())
+    spec = attributors[0].spec
+    fingerprint = spec.fingerprint
+    renamed = captions.changed(rooms, fingerprint, training)
+    if renamed and fingerprint in rooms.indexes.fingerprints():
+        rooms.indexes.drop(fingerprint, renamed)
+    with closing(rooms.indexes.open(spec, note(settings))) as opened:
+        before = opened.done()
+        try:
+            skipped = _fill(rooms, opened, training, settings, attributors, progress, token)
+        finally:
+            done = opened.done()
+            captions.remember(rooms, fingerprint, (clip for clip in training if clip.id in done))
+        if new := done - before:
+            _test_itself(rooms, opened, training, new, settings, attributors[0], progress)
+    progress("Indexing", len(training), len(training))
+    return IndexResult(
+        fingerprint,
+        sum(clip.id in done for clip in training),
+        time.monotonic() - started,
+        tuple(skipped),
+        kept_self_test(rooms.indexes, fingerprint),
+    )
+
+
+def _check_sense(training: Sequence[Clip], timesteps: tuple[float, ...], dim: int) -> None:
+    """Refuse what cannot be indexed, in words."""
     if not training:
         raise UsageError(
             "There is nothing to index",
@@ -95,29 +145,31 @@ def index(
             "timesteps are shares of noise between 0 and 1, and the size is 1 or more",
             "Leave them out to take the defaults",
         )
-    settings = IndexSettings(
-        lasting_name(rooms, model), tracked, timesteps, mask, flow, projection, dim, seed, device
-    )
-    progress("Loading the model", 0, 1)
-    attributors = rooms.models.attributors(settings, jobs or spare_lanes())
-    spec = attributors[0].spec
-    fingerprint = spec.fingerprint
-    renamed = captions.changed(rooms, fingerprint, training)
-    if renamed and fingerprint in rooms.indexes.fingerprints():
-        rooms.indexes.drop(fingerprint, renamed)
-    with closing(rooms.indexes.open(spec, note(settings))) as opened:
-        try:
-            skipped = _fill(rooms, opened, training, settings, attributors, progress, token)
-        finally:
-            done = opened.done()
-            captions.remember(rooms, fingerprint, (clip for clip in training if clip.id in done))
-    progress("Indexing", len(training), len(training))
-    return IndexResult(
-        fingerprint,
-        sum(clip.id in done for clip in training),
-        time.monotonic() - started,
-        tuple(skipped),
-    )
+
+
+def _test_itself(
+    rooms: Rooms,
+    opened: GradientIndex,
+    training: Sequence[Clip],
+    new: set[str],
+    settings: IndexSettings,
+    attributor: Attributor,
+    progress: Progress,
+) -> None:
+    """Test an index that has new rows by some of these, and keep the result with it."""
+    progress("Testing the index", 0, 1)
+    moving = dict(zip(opened.ids, opened.norms().sum(axis=1) > 0, strict=True))
+    motion = rooms.motion(settings.flow)
+    seen: list[Tested] = []
+    for clip in training:
+        if clip.id in new and moving[clip.id] and len(seen) < TESTED_CLIPS:
+            side = picture_side(attributor)
+            found = model_clip(rooms, clip, motion, settings.mask, attributor.frames, side)
+            seen.append(Tested(clip.id, found.frames, found.mask, clip.caption))
+    if seen:
+        attributor.prepare([clip.caption for clip in seen])
+        result = self_test(opened, attributor, seen)
+        keep_self_test(rooms.indexes, opened.spec.fingerprint, result)
 
 
 def _fill(
@@ -140,6 +192,8 @@ def _fill(
     todo = [clip for clip in todo if clip.id not in changed]
     pending: dict[str, GradientRow] = {}
     started = time.monotonic()
+    for attributor in attributors:
+        attributor.prepare([clip.caption for clip in todo])
     workers = [_worker(rooms, settings, attributor) for attributor in attributors]
     for done, (clip, ready) in enumerate(ahead(todo, workers, READ_AHEAD)):
         token.check()
@@ -171,7 +225,9 @@ def _worker(
     motion = rooms.motion(settings.flow)
 
     def row(clip: Clip) -> GradientRow:
-        seen = model_clip(rooms, clip, motion, settings.mask, attributor.frames)
+        seen = model_clip(
+            rooms, clip, motion, settings.mask, attributor.frames, picture_side(attributor)
+        )
         return attributor.row(seen.frames, seen.mask, clip.caption)
 
     return row
@@ -194,6 +250,7 @@ def note(settings: IndexSettings) -> dict[str, Any]:
         "projection": settings.projection,
         "dim": settings.dim,
         "seed": settings.seed,
+        "rows": settings.rows,
     }
 
 
@@ -209,6 +266,7 @@ def settings_of(noted: Mapping[str, Any], device: str) -> IndexSettings:
         dim=int(noted["dim"]),
         seed=int(noted["seed"]),
         device=device,
+        rows=noted.get("rows", "float32"),
     )
 
 
@@ -238,7 +296,14 @@ class ModelClip:
         return Span(int(inside[0]), int(inside[-1]) + 1)
 
 
-def model_clip(rooms: Rooms, clip: Clip, motion: Motion, recipe: str, samples: int) -> ModelClip:
+def picture_side(attributor: Attributor) -> int:
+    """Size at which frames are read: what the model sees, or more for the flow under the mask."""
+    return max(MASK_SIDE, attributor.side)
+
+
+def model_clip(
+    rooms: Rooms, clip: Clip, motion: Motion, recipe: str, samples: int, side: int = MASK_SIDE
+) -> ModelClip:
     """Read what a model of `samples` frames sees of a clip, with its motion mask.
 
     Flow is measured at those frames alone: 16 fields for a clip of 300 frames, each still a
@@ -250,13 +315,13 @@ def model_clip(rooms: Rooms, clip: Clip, motion: Motion, recipe: str, samples: i
     times = np.rint(np.linspace(0, count - 1, min(count, samples))).astype(int)
     if recipe == "none" or count == 1:
         wanted = [start + int(t) for t in times]
-        frames = rooms.reader.frames(path, max_side=MASK_SIDE, indices=wanted)
+        frames = rooms.reader.frames(path, max_side=side, indices=wanted)
         mask = None if recipe == "none" else np.zeros(frames.shape[:3], np.float32)
         return ModelClip(frames, mask, times)
     before = np.minimum(times, count - 2)  # the last frame moves as the one before it
     # Each frame is read once, however many roles it plays.
     wanted = np.unique(np.concatenate([times, before, before + 1])).tolist()
-    read = rooms.reader.frames(path, max_side=MASK_SIDE, indices=[start + t for t in wanted])
+    read = rooms.reader.frames(path, max_side=side, indices=[start + t for t in wanted])
     at = {number: row for row, number in enumerate(wanted)}
 
     def picked(numbers: NDArray[np.int_]) -> Frames:

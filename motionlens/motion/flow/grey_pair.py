@@ -47,9 +47,9 @@ def on_grey_pair(
     return np.ascontiguousarray(flow, np.float32)
 
 
-def third_size(image: Grey) -> Grey:
-    """The picture at a third of its size, for a coarse start."""
-    size = (round(image.shape[1] / 3), round(image.shape[0] / 3))
+def smaller(image: Grey, ratio: int) -> Grey:
+    """The picture with its sides divided by `ratio`, for a coarse start."""
+    size = (round(image.shape[1] / ratio), round(image.shape[0] / ratio))
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from motionlens.attribution.fastfood import hadamard, permuted, power_of_two
-from motionlens.attribution.projection import KINDS, _Stream, project_gradient
+from motionlens.attribution.projection import KINDS, _Stream, back_project, project_gradient
 from motionlens.attribution.sketches import DenseSigns, StridedSketch, width_for
 from motionlens.domain.errors import UsageError
 
@@ -113,13 +113,19 @@ def test_half_precision_and_strided_parts_are_read_as_they_look() -> None:
     assert np.array_equal(project_gradient([x.t()]), wanted)
 
 
-def test_the_transpose_belongs_to_the_projection() -> None:
-    """<P x, u> = <x, P^T u>."""
-    sketch = StridedSketch(512, 7)
-    x, u = stream(3 * sketch.block), stream(512, 1).astype(np.float64)
-    px = project_gradient([x], seed=7)
-    back = np.concatenate([sketch.spread(n, u) for n in range(3)])
-    assert float(px @ u) == pytest.approx(float(back.astype(np.float64) @ x), rel=1e-4)
+@pytest.mark.parametrize("dim", [100, 512])
+@pytest.mark.parametrize("kind", list(KINDS))
+def test_the_transpose_belongs_to_the_projection(kind: str, dim: int) -> None:
+    """<P x, u> = <x, P^T u>, for parts that end inside a block, and block by block."""
+    size = 300_000 if kind != "rademacher" else 5000
+    x, u = stream(size), stream(dim, 1)
+    shapes = [(size // 2, 1), (7,), (0,), (size - size // 2 - 7,)]
+    back = list(back_project(u, shapes, seed=7, kind=kind))
+    assert [part.shape for part in back] == shapes
+    flat = np.concatenate([part.ravel() for part in back]).astype(np.float64)
+    wanted = float(project_gradient([x], dim=dim, seed=7, kind=kind) @ u.astype(np.float64))
+    assert flat @ x == pytest.approx(wanted, abs=2e-5 * np.linalg.norm(flat) * np.linalg.norm(x))
+    assert abs(wanted) > 1e-3 * np.linalg.norm(flat)
 
 
 def test_fastfood_equals_its_definition() -> None:

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from motionlens.attribution import scoring
+from motionlens.attribution import geometry as geometry_module
+from motionlens.attribution.geometry import geometry
 from motionlens.attribution.scorer import GradientScorer
 from motionlens.attribution.scoring import (
     bad_minus_good,
     cosines,
-    geometry,
     influence_scores,
     vote_scores,
 )
@@ -155,8 +155,8 @@ def test_many_rows_are_read_from_a_memory_map_by_blocks(
     mapped[:] = x
     q = rows(3, 64, seed=1)
     by_blocks = {m: influence_scores(mapped, q, m) for m in (*DIRECT, "vote")}
-    monkeypatch.setattr(scoring, "BLOCK_ROWS", 10**9)
-    monkeypatch.setattr(scoring, "COVARIANCE_ROWS", 10**9)
+    monkeypatch.setattr(geometry_module, "BLOCK_ROWS", 10**9)
+    monkeypatch.setattr(geometry_module, "COVARIANCE_ROWS", 10**9)
     for method, scores in by_blocks.items():
         assert scores.shape == (50_000,)
         assert np.allclose(scores, influence_scores(x, q, method), atol=2e-6), method

@@ -14,7 +14,12 @@ from motionlens.models.embedded import EmbeddedModel
 from tests.support.verbs import Answer, slide, verb
 from tests.unit.cli.conftest import SMALL, SPEEDS, filled
 
-ROW_KEYS = {"id", "score", "rank", "p_value", "q_value", "per_query"}
+ROW_KEYS = {"id", "score", "rank", "p_value", "q_value", "per_query"} | {
+    "rank_low",
+    "rank_high",
+    "no_motion",
+}
+TOP_KEYS = {"method", "fingerprint", "rows", "ridge", "standing_out", "warnings"}
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +42,7 @@ def training(project: Path) -> dict[str, Any]:
 
 def test_models_says_what_runs_here_and_what_is_lost() -> None:
     got = verb("models", "--json")
-    (embedded,) = got.json
+    embedded = next(row for row in got.json if row["name"] == "embedded")
     assert embedded.keys() >= {"name", "family", "parameters", "ready", "why_not"}
     assert (embedded["name"], embedded["ready"], embedded["why_not"]) == ("embedded", True, "")
     assert embedded["parameters"] > 1_000_000
@@ -47,7 +52,7 @@ def test_models_says_what_runs_here_and_what_is_lost() -> None:
 
 def test_analyse_counts_flags_once(project: Path) -> None:
     first = verb("analyse", project, "--json")
-    assert first.json.keys() == {"done", "flags", "skipped"}
+    assert first.json.keys() >= {"done", "flags", "skipped"}
     assert (first.json["done"], first.json["skipped"]) == (len(SPEEDS) + 2, [])
     assert set(first.json["flags"]) >= {"static", "frozen_frames", "scene_cut", "near_duplicate"}
     # Again: nothing is measured twice, and as many clips are analysed as before.
@@ -61,7 +66,7 @@ def test_analyse_counts_flags_once(project: Path) -> None:
 
 def test_index_does_nothing_twice(project: Path, small_model: Path) -> None:
     first = verb("index", project, "--model", small_model, "--json")
-    assert first.json.keys() == {"fingerprint", "clips", "seconds", "skipped"}
+    assert first.json.keys() == {"fingerprint", "clips", "seconds", "skipped", "self_test"}
     assert (first.json["clips"], first.json["skipped"]) == (len(SPEEDS), [])
     rows = project / "index" / first.json["fingerprint"] / "rows.f32"
     assert rows.stat().st_size == len(SPEEDS) * 512 * 4
@@ -72,6 +77,29 @@ def test_index_does_nothing_twice(project: Path, small_model: Path) -> None:
         len(SPEEDS),
     )
     assert (rows.stat().st_mtime_ns, rows.read_bytes()) == before
+
+
+def test_half_precision_takes_half_the_disk(project: Path, small_model: Path) -> None:
+    whole = verb("index", project, "--model", small_model, "--json").json
+    full = verb("neighbours", project, "--query", bad(project)[0], "--json").json
+    half = verb("index", project, "--model", small_model, "--half", "--json").json
+    assert half["fingerprint"] != whole["fingerprint"]
+    assert half["self_test"]["ok"]
+    folder = project / "index" / half["fingerprint"]
+    assert (folder / "rows.f16").stat().st_size == len(SPEEDS) * 512 * 2
+    assert not (folder / "rows.f32").exists()
+    got = verb("neighbours", project, "--query", bad(project)[0], "--json").json
+    for kind, rows in full.items():
+        assert [row["id"] for row in rows] == [row["id"] for row in got[kind]]
+        assert [row["score"] for row in rows] == pytest.approx(
+            [row["score"] for row in got[kind]], abs=2e-3
+        )
+    assert verb("rank", project, "--bad", bad(project)[0], "--method", "whitened").code == 0
+    assert verb("check", project, "--json").json["ok"]
+    row = (folder / "rows.f16").read_bytes()
+    (folder / "rows.f16").write_bytes(row[:100] + b"\xff\xff" + row[102:])
+    assert verb("check", project, "--repair", "--json").json["ok"]
+    assert verb("index", project, "--model", small_model, "--half", "--json").json["clips"] == 5
 
 
 def test_a_new_clip_is_left_out_until_it_is_indexed(
@@ -91,7 +119,7 @@ def test_rank_gives_candidates_most_harmful_first(indexed: Path) -> None:
     good = training(indexed)["slide_0"]["id"]
     got = verb("rank", indexed, "--bad", *queries, "--good", good, "--json")
     assert got.code == 0
-    assert got.json.keys() == {"method", "fingerprint", "rows"}
+    assert got.json.keys() == TOP_KEYS
     assert got.json["method"] == "centred"
     rows = got.json["rows"]
     assert [row.keys() for row in rows] == [ROW_KEYS] * len(SPEEDS)
@@ -104,6 +132,33 @@ def test_rank_gives_candidates_most_harmful_first(indexed: Path) -> None:
         mean = sum(row["per_query"][q] for q in queries) / len(queries) - row["per_query"][good]
         assert row["score"] == pytest.approx(mean, abs=1e-5)
         assert 0 < row["p_value"] <= row["q_value"] <= 1
+        assert 1 <= row["rank_low"] <= row["rank_high"] <= len(SPEEDS)
+    still = training(indexed)["slide_4"]["id"]
+    assert {row["id"] for row in rows if row["no_motion"]} == {still}
+    assert got.json["standing_out"] == sum(row["q_value"] <= 0.1 for row in rows)
+
+
+def test_rank_says_how_far_to_trust_it(indexed: Path) -> None:
+    got = verb("rank", indexed, "--bad", *bad(indexed))
+    assert "Only 2 bad queries" in got.err
+    assert "0.65, 0.70, 0.73, 0.75" in got.err
+    assert "embedded world" in got.err
+    assert ("Nothing stands out" in got.out) == (
+        verb("rank", indexed, "--bad", *bad(indexed), "--json").json["standing_out"] == 0
+    )
+    assert "(no motion)" in got.out
+
+
+def test_a_query_without_motion_has_no_direction(indexed: Path) -> None:
+    clips = training(indexed)
+    still, moving = clips["slide_4"]["id"], clips["slide_3"]["id"]
+    verb("neighbours", indexed, "--query", still).refused("no motion in slide_4")
+    verb("rank", indexed, "--bad", still).refused("no motion in slide_4")
+    both = verb("rank", indexed, "--bad", still, moving, "--json")
+    assert "Nothing moves in slide_4" in both.err
+    alone = verb("rank", indexed, "--bad", moving, "--json").json
+    assert both.json["rows"] == alone["rows"]
+    assert {row["id"] for row in alone["rows"] if row["no_motion"]} == {still}
 
 
 @pytest.mark.parametrize("method", ["cosine", "whitened", "vote", "combined"])
@@ -111,6 +166,7 @@ def test_each_method_answers(method: str, indexed: Path) -> None:
     chosen = ("--method", method, "--top", 3, "--explain")
     got = verb("rank", indexed, "--bad", bad(indexed)[0], *chosen, "--json")
     assert got.json["method"] == method
+    assert got.json["ridge"] == (10 if method in ("whitened", "combined") else None)
     assert len(got.json["rows"]) == 3
     assert got.json["rows"][0].keys() == ROW_KEYS | {"parts"}
 

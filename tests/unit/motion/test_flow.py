@@ -9,10 +9,13 @@ import sys
 import numpy as np
 import pytest
 
+from motionlens.bench.motion import end_point_error
+from motionlens.bench.motion_pairs import made_pair
 from motionlens.domain.errors import MediaError, UsageError
 from motionlens.motion.flow import BACKENDS, flow_backend, frame_flow, read_flow, write_flow
 from motionlens.motion.grids import lengths
 from motionlens.motion.images import load_image, save_image
+from motionlens.motion.opencv import cv2
 from tests.support.shared import shared_folder
 
 from .scenes import pan, texture
@@ -45,6 +48,29 @@ def test_end_point_error(backend: str, pair: str, most_px: float) -> None:
     known, valid = read_flow(truth)
     found = flow_backend(backend).flow(load_image(first), load_image(second))
     assert np.linalg.norm(found - known, axis=2)[valid].mean() <= most_px
+
+
+@pytest.mark.parametrize("side", [256, 320, 400, 512, 640])
+def test_large_motion_is_found_at_every_size(side: int) -> None:
+    first, second = (load_image(shared_folder("flow", name)) for name in PAIRS["kitti"][:2])
+    known, valid = read_flow(shared_folder("flow", PAIRS["kitti"][2]))
+    flow = frame_flow(first, second, side=side)
+    found = cv2.resize(flow, known.shape[1::-1])
+    assert np.linalg.norm(found - known, axis=2)[valid].mean() <= 24
+
+
+@pytest.mark.parametrize(("width", "height"), [(576, 384), (260, 180)])
+def test_a_quick_camera_before_a_quick_thing(width: int, height: int) -> None:
+    pair = made_pair("made", 0.1, height, width)
+    error = end_point_error(flow_backend("dis").flow(pair.first, pair.second), pair)
+    assert error <= 0.04 * width
+
+
+@pytest.mark.parametrize("shape", [(300, 64), (64, 300), (200, 70), (999, 66), (66, 999)])
+def test_long_thin_pictures(shape: tuple[int, int]) -> None:
+    wall = texture(shape[0], shape[1] + 6)
+    flow = flow_backend("dis").flow(wall[:, 6:], wall[:, :-6])
+    assert np.median(flow[..., 0]) == pytest.approx(6, abs=0.2)
 
 
 @pytest.mark.parametrize("name", list(BACKENDS))
@@ -83,7 +109,7 @@ def test_grey_and_colour_agree_and_unit_is_that_of_the_picture() -> None:
 
 def test_unknown_backend_lists_those_there_are() -> None:
     with pytest.raises(UsageError, match="dis-fast"):
-        flow_backend("raft")
+        flow_backend("rafting")
 
 
 def test_pictures_of_two_sizes_are_refused() -> None:
