@@ -56,8 +56,10 @@ def motion_mask(
     Parameters
     ----------
     frames : (F, H, W, 3) uint8 RGB
-    recipe : {"adjacent", "anchor"}
-        Flow of each frame to the next, or of frame 0 to each frame.
+    recipe : str
+        ``adjacent`` (flow of each frame to the next) or ``anchor`` (of frame 0 to each frame); may
+        be followed by ``+stabilise``, ``+robust`` (percentiles 1 and 99 instead of minimum and
+        maximum) and ``+confidence`` (weighed by forward-backward agreement).
     stabilise : bool
         Take a global camera motion out first.
 

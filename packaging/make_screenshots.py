@@ -12,6 +12,7 @@ from PySide6.QtCore import QDeadlineTimer, QEventLoop, QSettings, QTimer
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
+from motionlens.domain.requests import OVERLAYS
 from motionlens.ui.application import make_application
 from motionlens.ui.theme import Theme
 from motionlens.ui.window import MainWindow
@@ -50,6 +51,13 @@ def main() -> int:
             window.show_view(view)
             ready(window)
             shoot(window, out / f"{view}-dark.png")
+        window.show_view("review")
+        review(window)
+        for overlay in OVERLAYS:
+            shoot_overlay(window, overlay, out / f"overlay-{overlay}.png")
+        theme.set_scheme("light", app)
+        settle(window)
+        shoot(window, out / "review-light.png")
         window.close()
     return 0
 
@@ -69,6 +77,22 @@ def review(window: MainWindow) -> None:
     playback.seek(FRAME)
     wait(lambda: candidate.image is not None and candidate.image.frame == FRAME, "the frame")
     settle(window)
+
+
+def shoot_overlay(window: MainWindow, overlay: str, path: Path) -> None:
+    """The candidate's stage alone, with one overlay and its legend."""
+    view = window.views["review"]
+    candidate = view.playback.candidate  # type: ignore[attr-defined]
+    candidate.set_overlays(frozenset({overlay}))
+
+    def ready() -> bool:
+        image = candidate.image
+        return image is not None and image.overlays == {overlay} and not image.pending
+
+    wait(ready, f"{overlay} is drawn")
+    spin(300)
+    view.candidate_stage.grab().toImage().save(str(path), "PNG", 0)  # type: ignore[attr-defined]
+    print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB")
 
 
 def train(window: MainWindow) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -11,16 +12,24 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from motionlens.attribution.gradients import LevelGradient, gradients_under_masks
+from motionlens.attribution.influence_map import (
+    Readings,
+    onto_frames,
+    readings,
+    shares_on_grid,
+    weights_on_grid,
+)
 from motionlens.attribution.places import (
     first_generated,
     require_generated_frames,
     weights_of_place,
 )
 from motionlens.attribution.projection import make_sketch
+from motionlens.attribution.training_step import losses_after_steps
 from motionlens.domain.clip import Region, Span
 from motionlens.domain.errors import GpuOutOfMemory, UsageError
 from motionlens.domain.fingerprint import IndexSpec
-from motionlens.domain.ports import Frames, GradientRow, Mask
+from motionlens.domain.ports import Frames, GradientRow, Mask, PlaceShares, Token
 from motionlens.models.video_model import VideoModel
 
 
@@ -44,6 +53,8 @@ class TorchAttributor:
         A kind of :func:`project_gradient`.
     dim : int
         Numbers a clip.
+    rows : str
+        How an index keeps rows, `float32` or `float16`; here for its spec alone.
     """
 
     def __init__(
@@ -58,14 +69,18 @@ class TorchAttributor:
         projection: str = "default",
         dim: int = 512,
         projection_seed: int = 0,
+        rows: str = "float32",
     ) -> None:
         make_sketch(dim, projection_seed, projection)  # refuses bad settings before any work
         self.model = model
         self.given_frames = model.given_frames
         self.frames = model.frames
+        self.side = max(model.size)
         self._parameters = list(model.tracked_parameters(tracked).values())
         for parameter in self._parameters:
             parameter.requires_grad_(True)
+        # How the model reads masks, by their shape: clips of a library share a few shapes.
+        self._read: dict[tuple[int, int, int], Readings] = {}
         self.spec = IndexSpec(
             weights=model.weights_hash,
             tracked=tracked,
@@ -76,6 +91,7 @@ class TorchAttributor:
             projection=projection,
             dim=dim,
             projection_seed=projection_seed,
+            rows=rows,
         )
 
     def row(self, frames: Frames, mask: Mask | None, caption: str) -> GradientRow:
@@ -116,19 +132,11 @@ class TorchAttributor:
             The region or span lies outside the clip, is empty, holds no motion, or the span holds
             only frames that the model is given and does not make.
         """
-        if region is None and span is None:
-            return self.row(frames, mask, caption)
-        if span is not None:
-            require_generated_frames(self.model, len(frames), span)
-        base = np.ones(frames.shape[:3], np.float32) if mask is None else mask
-        weights = self.model.mask_to_latent(base * weights_of_place(base.shape, region, span))
-        if not bool((weights > 0).any()):
-            raise UsageError(
-                "This part of the query cannot be asked about",
-                "nothing moves in it that the model would see",
-                "Choose a larger region or more frames",
-            )
-        return self._rows(frames, [weights], caption)[0]
+        return self._rows(frames, [self._weights(frames, mask, region, span)], caption)[0]
+
+    def prepare(self, captions: Sequence[str]) -> None:
+        """Told of captions before their rows are asked for: a large text encoder is loaded once."""
+        self.model.prepare_captions(captions)
 
     def first_generated(self, frames: int) -> int:
         """The first frame, of a clip of so many, that the model makes and is not given."""
@@ -141,18 +149,117 @@ class TorchAttributor:
         weights = [self.model.mask_to_latent(mask) for mask in masks]
         return np.stack([row.vector for row in self._rows(frames, weights, caption)])
 
+    def shares(
+        self,
+        frames: Frames,
+        mask: Mask | None,
+        caption: str,
+        direction: NDArray[np.float32],
+        norms: NDArray[np.float32],
+        region: Region | None = None,
+        span: Span | None = None,
+        *,
+        forward: bool = True,
+    ) -> PlaceShares:
+        """What each place and frame of a clip adds to `direction` . row: its influence map.
+
+        Parameters
+        ----------
+        frames, mask, caption, region, span
+            As for :meth:`query_row` (a clip of the index: neither region nor span).
+        direction : (D,) float32
+        norms : (L,) float32
+            Lengths of the clip's projected gradients, as its row has them.
+        forward : bool
+            False uses two evaluations a level in place of forward mode.
+        """
+        weights = self._weights(frames, mask, region, span)
+        clip = (self.model.encode(frames), self.model.condition(caption))
+        with self._at_rest():
+            found = shares_on_grid(
+                self.model,
+                self._parameters,
+                self.spec,
+                clip,
+                weights,
+                direction,
+                norms,
+                forward=forward,
+            )
+        shape = (frames.shape[0], frames.shape[1], frames.shape[2])
+        if shape not in self._read:
+            self._read[shape] = readings(self.model, shape)
+        return onto_frames(self._read[shape], found, weights_on_grid(weights, found.shape))
+
+    def losses_after_steps(
+        self,
+        clips: Sequence[tuple[Frames, str]],
+        arms: Sequence[NDArray[np.int64]],
+        queries: Sequence[tuple[Frames, Mask | None, str]],
+        rate: float,
+        seed: int,
+        token: Token,
+    ) -> NDArray[np.float64]:
+        """Masked losses of queries before and after some real training steps, which are taken
+        back; see :func:`.training_step.losses_after_steps`."""
+        model = self.model
+        with self._at_rest():
+            return losses_after_steps(
+                model,
+                self._parameters,
+                [(model.encode(frames), model.condition(caption)) for frames, caption in clips],
+                arms,
+                [
+                    (
+                        model.encode(frames),
+                        model.condition(caption),
+                        self._weights(frames, mask, None, None),
+                    )
+                    for frames, mask, caption in queries
+                ],
+                self.spec.levels,
+                rate,
+                seed,
+                token,
+            )
+
+    def _weights(
+        self, frames: Frames, mask: Mask | None, region: Region | None, span: Span | None
+    ) -> Tensor | None:
+        """The mask on the loss's grid, times box and span; refused where nothing is left of it."""
+        if region is None and span is None:
+            return None if mask is None else self.model.mask_to_latent(mask)
+        if span is not None:
+            require_generated_frames(self.model, len(frames), span)
+        base = np.ones(frames.shape[:3], np.float32) if mask is None else mask
+        weights = self.model.mask_to_latent(base * weights_of_place(base.shape, region, span))
+        if not bool((weights > 0).any()):
+            raise UsageError(
+                "This part of the query cannot be asked about",
+                "nothing moves in it that the model would see",
+                "Choose a larger region or more frames",
+            )
+        return weights
+
     def _rows(
         self, frames: Frames, masks: Sequence[Tensor | None], caption: str
     ) -> list[GradientRow]:
         clip = (self.model.encode(frames), self.model.condition(caption))
-        network = self.model.network
-        training = network.training
-        network.eval()  # dropout would make two rows of one clip differ
-        try:
+        with self._at_rest():
             found = [
                 gradients_under_masks(self.model, self._parameters, self.spec, clip, level, masks)
                 for level in self.spec.levels
             ]
+        return [_joined(levels) for levels in zip(*found, strict=True)]
+
+    @contextlib.contextmanager
+    def _at_rest(self) -> Iterator[None]:
+        """The network without dropout, which would make two rows of one clip differ."""
+        network = self.model.network
+        training = network.training
+        network.eval()
+        try:
+            yield
         except torch.OutOfMemoryError as error:
             raise GpuOutOfMemory(
                 "The gradient of one clip does not fit",
@@ -161,7 +268,6 @@ class TorchAttributor:
             ) from error
         finally:
             network.train(training)
-        return [_joined(levels) for levels in zip(*found, strict=True)]
 
 
 def _joined(levels: Sequence[LevelGradient]) -> GradientRow:
@@ -171,4 +277,5 @@ def _joined(levels: Sequence[LevelGradient]) -> GradientRow:
         losses=np.array([level.loss for level in levels], np.float32),
         norms=np.array([level.norm for level in levels], np.float32),
         plain_losses=np.array([level.plain_loss for level in levels], np.float32),
+        draws=np.stack([level.vector for level in levels]),
     )

@@ -8,6 +8,8 @@ sum into D' buckets and one small Hadamard matrix.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -44,6 +46,23 @@ class Fastfood:
             )
             sums += part.reshape(-1, buckets).sum(axis=0, dtype=np.float64)
         return np.asarray(hadamard(sums)[: self.dim] / np.sqrt(self.dim), dtype=np.float64)
+
+    def spread(self, vector: NDArray[np.float64], blocks: int) -> Iterator[NDArray[np.float32]]:
+        """P^T `vector` for a gradient of exactly so many blocks: the factors in reverse."""
+        buckets = power_of_two(self.dim)
+        padded = np.zeros(buckets)
+        padded[: self.dim] = vector
+        small = (hadamard(padded) / np.sqrt(self.dim)).astype(np.float32)
+        mixed = np.zeros(power_of_two(max(blocks * self.block, buckets)), np.float32)
+        for start in range(0, mixed.size, self.block):
+            number, stop = start // self.block, min(start + self.block, mixed.size)
+            places = permuted(np.arange(start, stop, dtype=np.uint64), mixed.size, self.seed)
+            normal = normals(self.seed, "fastfood G", number, self.block)[: stop - start]
+            mixed[places] = normal * np.resize(small, stop - start)
+        mixed = hadamard(mixed) / np.float32(np.sqrt(mixed.size))
+        for n in range(blocks):
+            block = mixed[n * self.block : (n + 1) * self.block]
+            yield block * signs(self.seed, "fastfood B", n, self.block)
 
 
 def power_of_two(size: int) -> int:

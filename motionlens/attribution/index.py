@@ -17,6 +17,8 @@ from motionlens.files import read_json, write_json
 __all__ = ["IndexFolder", "MemoryMappedIndex"]
 
 _LATEST = "latest.json"
+# Beside `meta.json`, which says how rows are made and changes with nothing else.
+_BESIDE = "notes.json"
 
 
 class IndexFolder:
@@ -66,7 +68,13 @@ class IndexFolder:
             self._remembered() if fingerprint is None else self._named(fingerprint)
         )
         spec, note = read_meta(folder)
-        return MemoryMappedIndex(folder, spec), note
+        return MemoryMappedIndex(folder, spec), note | _beside(folder)
+
+    def keep_note(self, fingerprint: str, name: str, value: Any) -> None:
+        """Keep a JSON value with an index until rows are taken out of it; `latest` has it in the
+        note."""
+        folder = self.root / self._named(fingerprint)
+        write_json(folder / _BESIDE, _beside(folder) | {name: value})
 
     def fingerprints(self) -> list[str]:
         """All indexes, in order of their names."""
@@ -164,6 +172,14 @@ def read_meta(folder: Path) -> tuple[IndexSpec, dict[str, Any]]:
             "Remove the folder and run: motionlens index PROJECT",
         )
     return spec, note
+
+
+def _beside(folder: Path) -> dict[str, Any]:
+    try:
+        found = read_json(folder / _BESIDE)
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _finish_repair(folder: Path) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from motionlens.attribution.scoring import Rows, covariance_of, mean_row
+from motionlens.attribution.geometry import Rows, blocks, covariance_of, mean_row
 from motionlens.domain.errors import UsageError
 from motionlens.domain.seeds import generator
 from motionlens.domain.statistics import auroc
@@ -79,7 +79,9 @@ def components(vectors: Rows, count: int) -> Values:
     first = basis[:, ::-1][:, :count]
     # eigh leaves signs open; fixed here, so that two machines print the same weights.
     first = first * np.sign(first[np.abs(first).argmax(axis=0), np.arange(first.shape[1])])
-    projected: Values = (vectors - centre).astype(np.float64) @ first
+    projected = np.empty((len(vectors), first.shape[1]))
+    for start, block in blocks(vectors):
+        projected[start : start + len(block)] = (block - centre).astype(np.float64) @ first
     return projected
 
 

@@ -20,6 +20,7 @@ from motionlens.attribution.journal import (
     read_journal,
     rewrite,
 )
+from motionlens.attribution.kept import KeptBeside
 from motionlens.attribution.lock import WriterLock
 from motionlens.domain.errors import UsageError
 from motionlens.domain.fingerprint import IndexSpec
@@ -28,15 +29,17 @@ from motionlens.domain.ports import GradientRow
 META = "meta.json"
 IDS = "ids"
 LOCK = "writer.lock"
+LEARNT = "learnt"
 # Rows read at a time when all are looked through: 32 MB at 512 numbers.
 BLOCK_ROWS = 16384
-_FLOAT = np.dtype("<f4")
+_SINGLE, _HALF = np.dtype("<f4"), np.dtype("<f2")
 
 
 class MemoryMappedIndex:
     """Implements the port `GradientIndex`.
 
-    Files, all float32, little-endian, row by row: `rows.f32` (N, D), `losses.f32` (N, L) unmasked
+    Files, little-endian, row by row, float32: `rows.f32` (N, D) (`rows.f16` where the spec asks for
+    half precision, half the disk), `losses.f32` (N, L) unmasked
     losses, `masked.f32` (N, L) masked losses, `norms.f32` (N, L); `ids`, one line a row with its
     checksum. A step writes and syncs the numbers first and the lines last, so a row is there whole
     or not at all; what a killed writer left behind the last line is cut off by the next one.
@@ -74,7 +77,8 @@ class MemoryMappedIndex:
         return self._ids
 
     def vectors(self) -> NDArray[np.float32]:
-        """(N, D) mean over levels of unit projected gradients; memory-mapped, read-only."""
+        """(N, D) mean over levels of unit projected gradients; memory-mapped, read-only; float16
+        where the spec says so."""
         return self._map("rows")
 
     def losses(self) -> NDArray[np.float32]:
@@ -88,6 +92,11 @@ class MemoryMappedIndex:
     def norms(self) -> NDArray[np.float32]:
         """(N, L) lengths of the projected gradients."""
         return self._map("norms")
+
+    @property
+    def kept(self) -> KeptBeside:
+        """What was learnt from all rows that are there now."""
+        return KeptBeside(self._folder / LEARNT, len(self._ids))
 
     def done(self) -> set[str]:
         """Ids that have a row."""
@@ -113,7 +122,7 @@ class MemoryMappedIndex:
         ]
         lines = lines_of(list(new), sums)
         for name, values in data.items():
-            at = len(self._ids) * self._widths[name] * _FLOAT.itemsize
+            at = len(self._ids) * self._width(name)
             append_synced(self._file(name), values.tobytes(), at)
         append_synced(self._folder / IDS, lines, self._journal_size)
         self._ids += list(new)
@@ -145,7 +154,7 @@ class MemoryMappedIndex:
         folder.mkdir(parents=True)
         keep = [n for n, clip in enumerate(self._ids) if clip not in clips]
         for name in self._widths:
-            append_synced(folder / f"{name}.f32", self._map(name)[keep].tobytes(), 0)
+            append_synced(folder / self._file_name(name), self._map(name)[keep].tobytes(), 0)
         rewrite(folder / IDS, [self._ids[n] for n in keep], [self._sums[n] for n in keep])
         shutil.copyfile(self._folder / META, folder / META)
 
@@ -162,7 +171,17 @@ class MemoryMappedIndex:
         self.close()
 
     def _file(self, name: str) -> Path:
-        return self._folder / f"{name}.f32"
+        return self._folder / self._file_name(name)
+
+    def _file_name(self, name: str) -> str:
+        return f"{name}.f{8 * self._type(name).itemsize}"
+
+    def _type(self, name: str) -> np.dtype[np.floating]:
+        return _HALF if name == "rows" and self.spec.rows == "float16" else _SINGLE
+
+    def _width(self, name: str) -> int:
+        """Bytes of one row."""
+        return self._widths[name] * self._type(name).itemsize
 
     def _stack(self, name: str, rows: Collection[GradientRow]) -> NDArray[np.float32]:
         field = {
@@ -171,7 +190,7 @@ class MemoryMappedIndex:
             "masked": "losses",
             "norms": "norms",
         }[name]
-        values = np.array([getattr(row, field) for row in rows], dtype=_FLOAT)
+        values = np.array([getattr(row, field) for row in rows], dtype=self._type(name))
         if values.shape != (len(rows), self._widths[name]):
             raise ValueError(f"rows of shape {values.shape} do not fit this index")
         return values
@@ -179,9 +198,9 @@ class MemoryMappedIndex:
     def _keep_whole_rows(self) -> None:
         """Count only rows whose numbers are all there; a writer also cuts off what is behind."""
         whole = len(self._ids)
-        for name, width in self._widths.items():
+        for name in self._widths:
             size = self._file(name).stat().st_size if self._file(name).exists() else 0
-            whole = min(whole, size // (width * _FLOAT.itemsize))
+            whole = min(whole, size // self._width(name))
         self._lost = self._ids[whole:]
         del self._ids[whole:], self._sums[whole:]
         self._places = set(self._ids)
@@ -189,16 +208,16 @@ class MemoryMappedIndex:
         if self._lock is None:
             return
         self._lost = []
-        for name, width in self._widths.items():
-            cut_to(self._file(name), whole * width * _FLOAT.itemsize)
+        for name in self._widths:
+            cut_to(self._file(name), whole * self._width(name))
         cut_to(self._folder / IDS, self._journal_size)
 
     def _map(self, name: str) -> NDArray[np.float32]:
         shape = (len(self._ids), self._widths[name])
         if not self._ids:
-            return np.empty(shape, _FLOAT)
+            return np.empty(shape, self._type(name))
         if name not in self._maps:
-            self._maps[name] = np.memmap(self._file(name), _FLOAT, mode="r", shape=shape)
+            self._maps[name] = np.memmap(self._file(name), self._type(name), mode="r", shape=shape)
         return self._maps[name]
 
     def _blocks(self) -> Iterator[tuple[int, list[NDArray[np.float32]]]]:

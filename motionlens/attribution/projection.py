@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -63,6 +64,46 @@ def project_gradient(
     for part in parts:
         stream.take(part)
     return stream.result()
+
+
+def back_project(
+    vector: NDArray[np.floating],
+    shapes: Iterable[Sequence[int]],
+    seed: int = 0,
+    kind: str = "default",
+) -> Iterator[NDArray[np.float32]]:
+    """P^T `vector`, the transpose of :func:`project_gradient`, cut into parts like parameters.
+
+    <project_gradient(g), u> = <g, back_project(u)>: the direction in the space of weights along
+    which a projected inner product is a derivative. Streamed; only one part is held at a time
+    (`fastfood` holds the whole).
+
+    Parameters
+    ----------
+    vector : (D,) float
+    shapes : iterable of shapes
+        One per parameter, all of them, in the order of the projection.
+
+    Yields
+    ------
+    ndarray
+        float32, one of each shape.
+    """
+    wanted = [tuple(shape) for shape in shapes]
+    sketch = make_sketch(len(vector), seed, kind)
+    blocks = -(-sum(math.prod(shape) for shape in wanted) // sketch.block)
+    stream = sketch.spread(np.asarray(vector, dtype=np.float64), blocks)
+    rest = np.empty(0, np.float32)
+    for shape in wanted:
+        part = np.empty(math.prod(shape), np.float32)
+        filled = 0
+        while filled < part.size:
+            if not rest.size:
+                rest = next(stream)
+            taken = min(rest.size, part.size - filled)
+            part[filled : filled + taken] = rest[:taken]
+            rest, filled = rest[taken:], filled + taken
+        yield part.reshape(shape)
 
 
 def make_sketch(dim: int, seed: int, kind: str) -> Sketch:

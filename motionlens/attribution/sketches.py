@@ -8,6 +8,7 @@ by about 1 / sqrt(dim) around the true ones (Johnson and Lindenstrauss 1984).
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 from typing import Any, Protocol
 
 import numpy as np
@@ -34,6 +35,13 @@ class Sketch(Protocol):
 
     def result(self) -> NDArray[np.float64]:
         """(dim,) what has been absorbed, projected."""
+        ...
+
+    def spread(self, vector: NDArray[np.float64], blocks: int) -> Iterator[NDArray[np.float32]]:
+        """The transpose, P^T `vector`: its first `blocks` blocks in order, (block,) each.
+
+        Made from the seed alone, whatever was absorbed.
+        """
         ...
 
 
@@ -135,15 +143,14 @@ class StridedSketch:
             sums.append(product.sum(0))
         return on_host(torch.stack(sums))
 
-    def spread(self, first: int, vector: NDArray[np.float64]) -> NDArray[np.float32]:
-        """The transpose: entries of block `first` of P^T `vector`, (block,) float32."""
-        buckets, column_signs = _columns(self.seed, self.dim, first // GROUP)
-        place = first % GROUP
-        row = (vector[buckets[place]] * column_signs[place]).astype(np.float32)
-        shift = first % self.rows
+    def spread(self, vector: NDArray[np.float64], blocks: int) -> Iterator[NDArray[np.float32]]:
         table = sign_table(self.seed, self.rows, self.width)
-        entries: NDArray[np.float32] = (table[shift : shift + self.rows] * row).reshape(-1)
-        return entries
+        for number in range(blocks):
+            buckets, column_signs = _columns(self.seed, self.dim, number // GROUP)
+            place, shift = number % GROUP, number % self.rows
+            row = (vector[buckets[place]] * column_signs[place]).astype(np.float32)
+            entries: NDArray[np.float32] = (table[shift : shift + self.rows] * row).reshape(-1)
+            yield entries
 
 
 class SparseSketch:
@@ -157,14 +164,23 @@ class SparseSketch:
 
     def absorb(self, first: int, blocks: Block) -> None:
         for n, block in enumerate(on_host(blocks)):
-            raw = words(self.seed, "sjlt", first + n, self.block)
-            # The low bit is the sign, the 32 high bits the bucket (bias below dim / 2^32).
-            bucket = ((raw >> np.uint64(32)) * np.uint64(self.dim)) >> np.uint64(32)
-            sign = 1 - 2 * (raw & np.uint64(1)).astype(np.float64)
-            self._sum += np.bincount(bucket.astype(np.int64), sign * block, minlength=self.dim)
+            bucket, sign = self._drawn(first + n)
+            self._sum += np.bincount(bucket, sign * block, minlength=self.dim)
 
     def result(self) -> NDArray[np.float64]:
         return self._sum
+
+    def spread(self, vector: NDArray[np.float64], blocks: int) -> Iterator[NDArray[np.float32]]:
+        for number in range(blocks):
+            bucket, sign = self._drawn(number)
+            yield (sign * vector[bucket]).astype(np.float32)
+
+    def _drawn(self, number: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """(block,) bucket and sign of each entry of a block."""
+        raw = words(self.seed, "sjlt", number, self.block)
+        # The low bit is the sign, the 32 high bits the bucket (bias below dim / 2^32).
+        bucket = ((raw >> np.uint64(32)) * np.uint64(self.dim)) >> np.uint64(32)
+        return bucket.astype(np.int64), 1 - 2 * (raw & np.uint64(1)).astype(np.float64)
 
 
 class DenseSigns:
@@ -181,11 +197,19 @@ class DenseSigns:
 
     def absorb(self, first: int, blocks: Block) -> None:
         for n, block in enumerate(on_host(blocks)):
-            matrix = signs(self.seed, "rademacher", first + n, self.dim * self.block)
-            self._sum += matrix.reshape(self.dim, self.block) @ block
+            self._sum += self._matrix(first + n) @ block
 
     def result(self) -> NDArray[np.float64]:
         return np.asarray(self._sum / np.sqrt(self.dim))
+
+    def spread(self, vector: NDArray[np.float64], blocks: int) -> Iterator[NDArray[np.float32]]:
+        scaled = (vector / np.sqrt(self.dim)).astype(np.float32)
+        for number in range(blocks):
+            yield scaled @ self._matrix(number)
+
+    def _matrix(self, number: int) -> NDArray[np.float32]:
+        drawn = signs(self.seed, "rademacher", number, self.dim * self.block)
+        return drawn.reshape(self.dim, self.block)
 
 
 def on_host(blocks: Any) -> NDArray[np.float32]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from collections.abc import Callable, Sequence
 
@@ -10,11 +11,19 @@ from motionlens.bench.case import Row
 from motionlens.domain.errors import UsageError
 from motionlens.domain.ports import Progress
 
+
+def _player(quick: bool) -> list[Row]:
+    from motionlens.bench.player import player  # brings the window
+
+    return player(quick)
+
+
 SUITES: dict[str, Callable[[bool], list[Row]]] = {
     "flaggers": flaggers.flaggers,
     "motion": motion.motion,
     "media": media.media,
     "overlay": overlay.overlay,
+    "player": _player,
     "projection": attribution.projection,
     "scoring": attribution.scoring,
     "scoring-full": attribution.scoring_full,
@@ -22,13 +31,13 @@ SUITES: dict[str, Callable[[bool], list[Row]]] = {
 }
 # Names of before.
 ALIASES = {"decode": "media", "flow": "motion"}
-# Minutes each: only where they are asked for by name.
-LONG = ("flaggers", "scoring-full")
+# Minutes each, or a window that opens: only where they are asked for by name.
+LONG = ("flaggers", "player", "scoring-full")
 
 
 def run(names: Sequence[str], quick: bool, progress: Progress) -> list[Row]:
     """Rows of the named suites, or of all but the long; `quick` takes small shapes, few runs."""
-    names = [ALIASES.get(name, name) for name in names]
+    names = [ALIASES.get(name, name) for given in names for name in given.split(",") if name]
     unknown = [name for name in names if name not in SUITES]
     if unknown:
         raise UsageError(f"There is no suite {unknown[0]}", "", f"Choose from {', '.join(SUITES)}")
@@ -43,4 +52,6 @@ def run(names: Sequence[str], quick: bool, progress: Progress) -> list[Row]:
 
 def machine() -> str:
     """What the figures were measured on."""
-    return f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}"
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    system = f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}"
+    return f"{cores} cores, {system}"

@@ -179,6 +179,8 @@ def index(args: argparse.Namespace, out: Output) -> int:
 
 def rank(args: argparse.Namespace, out: Output) -> int:
     from motionlens.app import open_project
+    from motionlens.app.study import studies_folder
+    from motionlens.operations.evaluate_shown import known_truth
     from motionlens.operations.trust import nothing_stands_out
 
     with open_project(args.project) as project:
@@ -194,14 +196,17 @@ def rank(args: argparse.Namespace, out: Output) -> int:
             progress=out.progress,
         )
         names = {row.id: row.path.rsplit("/", 1)[-1] for row in project.clips(role="training")}
+        weights = project.rooms.indexes.latest(result.fingerprint)[0].spec.weights
     _say_left_out(result.left_out, out)
     rows = result.rows
+    trusted = known_truth(weights, result.method, [studies_folder()])
     document = {
         "method": result.method,
         "fingerprint": result.fingerprint,
         "ridge": result.ridge,
         "standing_out": result.standing_out,
         "warnings": result.warnings,
+        "known_truth": trusted,
         "rows": [
             {
                 "id": row.id,
@@ -234,8 +239,8 @@ def rank(args: argparse.Namespace, out: Output) -> int:
         ],
         ("rank", "90 %", "id", "score", "q", "clip"),
     )
-    nothing = nothing_stands_out(result.standing_out)
-    out.result(document, f"{nothing}\n{text}" if nothing else text)
+    said = (nothing_stands_out(result.standing_out), text, trusted)
+    out.result(document, "\n".join(part for part in said if part))
     return 0
 
 

@@ -65,7 +65,7 @@ class StudySize:
 
 
 LONG = StudySize()
-QUICK = StudySize(120, 42, 40, 48, 8, 1, 40, 150, 1, 0.4, (0.35,))
+QUICK = StudySize(120, 42, 40, 48, 8, 1, 30, 120, 1, 0.4, (0.35,))
 CANNOT_SHOW = (
     "A quick study has one set, one seed and few subsets: differences in AUROC under 0.1 and win"
     " rates within 15 points of a half are noise, and the seed-to-seed ceiling is not measured."

@@ -127,7 +127,7 @@ def _encoded(
         latents.append(model.encode(frames))
         conditions.append(model.condition(entry.caption))
         if len(latents) == 1:
-            mirrors, inverts = _carries_over(model, frames, latents[0])
+            mirrors, inverts = carries_over(model, frames, latents[0])
     tell(len(manifest.entries), len(manifest.entries))
     if not latents:
         raise TrainerError(
@@ -140,8 +140,11 @@ def _encoded(
     )
 
 
-def _carries_over(model: VideoModel, frames: Frames, latent: Tensor) -> tuple[bool, bool]:
-    # A learned encoder bends both; then the clips are trained on as they are.
+def carries_over(model: VideoModel, frames: Frames, latent: Tensor) -> tuple[bool, bool]:
+    """Whether mirroring, and swapping light and dark, may be done to a latent in a clip's place.
+
+    A learned encoder bends both; then the clips are trained on as they are.
+    """
     mirrored = model.encode(np.ascontiguousarray(frames[:, :, ::-1]))
     inverted = model.encode(255 - frames)
     return (

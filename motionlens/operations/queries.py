@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from motionlens.domain.clip import Clip, Region, Span
 from motionlens.domain.errors import IndexStale, UsageError
-from motionlens.domain.ports import Attributor, GradientIndex, Mask, Progress, Token
+from motionlens.domain.ports import Attributor, GradientIndex, GradientRow, Progress, Token
 from motionlens.domain.seeds import generator
 from motionlens.operations import captions
 from motionlens.operations.changed import changed_files
-from motionlens.operations.index import ModelClip, attributor_for, model_clip
+from motionlens.operations.index import ModelClip, attributor_for, model_clip, picture_side
 from motionlens.operations.rooms import Rooms
+from motionlens.operations.self_test import moved_mask
 
 _MASKS_AT_ONCE = 8
 
@@ -77,26 +78,24 @@ class QueryMaker:
         span: Span | None,
         progress: Progress,
         token: Token,
-    ) -> NDArray[np.float32]:
-        """(Q, D), one unit projected gradient a query."""
+    ) -> list[GradientRow]:
+        """One row a query."""
         rows = []
+        self._opened.attributor.prepare([clip.caption for clip in clips])
         for done, clip in enumerate(clips):
             token.check()
             progress("Gradients of the queries", done, len(clips))
-            seen = self._seen(clip)
-            part = None if span is None else self._part(clip, seen, span)
-            row = self._opened.attributor.query_row(
-                seen.frames,
-                seen.mask,
-                clip.caption,
-                region,
-                part,
-            )
-            rows.append(row.vector)
-        dim = self._opened.index.spec.dim
-        return np.array(rows, np.float32).reshape(len(rows), dim)
+            rows.append(self.row(clip, region, span))
+        return rows
 
-    def _part(self, clip: Clip, seen: ModelClip, span: Span) -> Span:
+    def row(self, clip: Clip, region: Region | None, span: Span | None) -> GradientRow:
+        """The row of one query, `span` in its own frame numbers."""
+        self._opened.attributor.prepare([clip.caption])
+        seen = self.seen(clip)
+        part = None if span is None else self.part(clip, seen, span)
+        return self._opened.attributor.query_row(seen.frames, seen.mask, clip.caption, region, part)
+
+    def part(self, clip: Clip, seen: ModelClip, span: Span) -> Span:
         """The span in the frames that the model sees; refused in the clip's own frame numbers."""
         if not 0 <= span.start < span.stop <= clip.info.frames:
             raise UsageError(
@@ -129,7 +128,7 @@ class QueryMaker:
         dim = self._opened.index.spec.dim
         rows = np.empty((copies, len(clips), dim), np.float32)
         for q, clip in enumerate(clips):
-            seen = self._seen(clip)
+            seen = self.seen(clip)
             if seen.mask is None:
                 raise ValueError("an index without masks has none to move")
             for first in range(0, copies, _MASKS_AT_ONCE):
@@ -137,13 +136,14 @@ class QueryMaker:
                 progress("Chance level", q * copies + first, copies * len(clips))
                 last = min(copies, first + _MASKS_AT_ONCE)
                 # One forward pass serves all masks of a clip.
-                masks = [_shuffle(seen.mask, rng) for _ in range(first, last)]
+                masks = [moved_mask(seen.mask, rng) for _ in range(first, last)]
                 rows[first:last, q] = self._opened.attributor.null_rows(
                     seen.frames, masks, clip.caption
                 )
         return rows
 
-    def _seen(self, clip: Clip) -> ModelClip:
+    def seen(self, clip: Clip) -> ModelClip:
+        """What the model sees of a clip; read once."""
         if clip.id not in self._made:
             self._made[clip.id] = model_clip(
                 self._rooms,
@@ -151,20 +151,6 @@ class QueryMaker:
                 self._motion,
                 self._opened.note["mask"],
                 self._opened.attributor.frames,
+                picture_side(self._opened.attributor),
             )
         return self._made[clip.id]
-
-
-def _shuffle(mask: Mask, rng: np.random.Generator) -> Mask:
-    frames, height, width = mask.shape
-    rolled = np.roll(
-        mask,
-        (
-            int(rng.integers(frames)),
-            int(rng.integers(height // 4, height - height // 4 + 1)),
-            int(rng.integers(width // 4, width - width // 4 + 1)),
-        ),
-        axis=(0, 1, 2),
-    )
-    turned = rolled[:, :, ::-1] if rng.integers(2) else rolled
-    return np.ascontiguousarray(turned)

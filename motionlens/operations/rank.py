@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from motionlens.domain.clip import Clip, Region, Role, Span
+from motionlens.domain.clip import Region, Span
 from motionlens.domain.errors import UsageError
-from motionlens.domain.ports import CandidateScores, CandidateStatistics, Progress, Scorer, Token
+from motionlens.domain.ports import (
+    CandidateScores,
+    Progress,
+    Token,
+)
 from motionlens.domain.ranking import (
-    Method,
+    STANDS_OUT,
     Neighbours,
     Polarity,
     Query,
@@ -22,24 +26,14 @@ from motionlens.domain.ranking import (
     ScoredClip,
 )
 from motionlens.domain.statistics import benjamini_hochberg
+from motionlens.operations.candidates import Joined, ask, chance_of, join, no_direction, score
 from motionlens.operations.clips import ClipFinder
 from motionlens.operations.queries import QueryMaker, open_fresh
 from motionlens.operations.rooms import NO_PROGRESS, NO_TOKEN, Rooms
+from motionlens.operations.trust import few_queries, still_queries
 
-# So many gradients of mask-shuffled queries make the chance level, however many queries there are.
-NULL_ROWS = 32
 # A ranking that is kept for the window holds at most so many candidates.
 KEPT_ROWS = 5000
-
-
-@dataclass(frozen=True)
-class _Joined:
-    """Index rows of the project's training clips, in index order."""
-
-    ids: tuple[str, ...]
-    vectors: NDArray[np.float32]
-    statistics: CandidateStatistics
-    left_out: int
 
 
 def rank(
@@ -71,7 +65,7 @@ def rank(
     Raises
     ------
     UsageError
-        No query; `combined` without an analysis.
+        No query, or none in which anything moves; `combined` without an analysis.
     IndexMissing, IndexStale
     """
     clips = rooms.store.clips()
@@ -81,42 +75,53 @@ def rank(
         raise UsageError("There is no query", "--bad and --good are both empty", "Name a clip")
     progress("Loading the model", 0, 1)
     opened = open_fresh(rooms, fingerprint, device, clips)
-    joined = _join(rooms, opened.index, clips)
+    joined = join(rooms, opened.index, clips)
+    _check_analysed(method, joined)
+    maker = QueryMaker(rooms, opened)
+    asked = ask(maker, bad_clips, good_clips, region, span, progress, token)
+    scorer, kept = rooms.scorer, joined.rows.kept
+    bad_rows, good_rows = asked.rows[: asked.bad], asked.rows[asked.bad :]
+    ridge = scorer.ridge(joined.vectors, bad_rows, good_rows, method, kept)
+    damping = {} if ridge is None else {"ridge": ridge}
+    scored = score(scorer, joined, asked.rows, asked.bad, method, **damping)
+    p = None
+    if chance and opened.note["mask"] != "none":
+        p = chance_of(scorer, joined, asked, method, damping, maker, progress, token)
+    q = None if p is None else benjamini_hochberg(p)
+    progress("Interval of each rank", 0, 1)
+    token.check()
+    interval = scorer.rank_intervals(
+        joined.vectors, asked.draws, asked.bad, method, joined.statistics, kept, **damping
+    )
+    standing_out = None if q is None else int(np.count_nonzero(q <= STANDS_OUT))
+    ranking = Ranking(
+        method=method,
+        fingerprint=opened.index.spec.fingerprint,
+        rows=_ranked(joined, scored, [clip.id for clip in asked.clips], p, q, interval),
+        queries=tuple(
+            Query(clip.id, Polarity.BAD if i < asked.bad else Polarity.GOOD, region, span)
+            for i, clip in enumerate(asked.clips)
+        ),
+        left_out=joined.left_out,
+        ridge=ridge,
+        standing_out=standing_out,
+        warnings=tuple(
+            text for text in (few_queries(asked.bad), still_queries(asked.still)) if text
+        ),
+    )
+    if not rooms.store.read_only:
+        rooms.store.save_setting("ranking", ranking_to_json(ranking))
+    progress("Ranking", 1, 1)
+    return ranking
+
+
+def _check_analysed(method: str, joined: Joined) -> None:
     if method == "combined" and bool(np.isnan(joined.statistics.mean_px).all()):
         raise UsageError(
             "The method combined needs flow statistics",
             "no clip of the index has been analysed",
             "Run: motionlens analyse PROJECT",
         )
-    maker = QueryMaker(rooms, opened)
-    queries = [*bad_clips, *good_clips]
-    rows = maker.rows(queries, region, span, progress, token)
-    scorer = rooms.scorer
-    scored = _score(scorer, joined, rows, len(bad_clips), method)
-    p = q = None
-    if chance and opened.note["mask"] != "none":
-        copies = max(1, NULL_ROWS // len(queries))
-        null = maker.null_rows(queries, copies, progress, token)
-        null_method = "centred" if method in ("combined", "learned") else method
-        against = _score(scorer, joined, rows, len(bad_clips), null_method).scores
-        p = scorer.p_values(
-            against, _null_scores(scorer, joined, null, len(bad_clips), null_method)
-        )
-        q = benjamini_hochberg(p)
-    ranking = Ranking(
-        method=method,
-        fingerprint=opened.index.spec.fingerprint,
-        rows=_ranked(joined.ids, scored, [clip.id for clip in queries], p, q),
-        queries=tuple(
-            Query(clip.id, Polarity.BAD if i < len(bad_clips) else Polarity.GOOD, region, span)
-            for i, clip in enumerate(queries)
-        ),
-        left_out=joined.left_out,
-    )
-    if not rooms.store.read_only:
-        rooms.store.save_setting("ranking", ranking_to_json(ranking))
-    progress("Ranking", 1, 1)
-    return ranking
 
 
 def neighbours(
@@ -139,17 +144,30 @@ def neighbours(
     clip = ClipFinder(clips).find(query)
     progress("Loading the model", 0, 1)
     opened = open_fresh(rooms, fingerprint, device, clips)
-    joined = _join(rooms, opened.index, clips)
-    rows = QueryMaker(rooms, opened).rows([clip], region, span, progress, token)
-    scores = _score(rooms.scorer, joined, rows, 1, method).scores
-    order = np.argsort(-scores, kind="stable")
-    ranked = [ScoredClip(joined.ids[i], float(scores[i])) for i in order]
+    joined = join(rooms, opened.index, clips)
+    token.check()
+    rows = QueryMaker(rooms, opened).row(clip, region, span).vector[None]
+    if not rows.any():
+        raise no_direction([clip])
+    scores = score(rooms.scorer, joined, rows, 1, method).scores
     return Neighbours(
-        tuple(ranked[:top]),
-        tuple(reversed(ranked[-top:])),
+        _highest(joined.ids, scores, top),
+        # The last of equal ones first, as in the reverse of the whole list.
+        _highest(joined.ids[::-1], -scores[::-1], top, sign=-1),
         opened.index.spec.fingerprint,
         joined.left_out,
     )
+
+
+def _highest(
+    ids: Sequence[str], scores: NDArray[np.float64], count: int, sign: int = 1
+) -> tuple[ScoredClip, ...]:
+    """The `count` highest, without sorting or naming the others; `sign` undoes a negation."""
+    count = min(count, len(scores))
+    least = np.partition(scores, len(scores) - count)[len(scores) - count]
+    among = np.flatnonzero(scores >= least)
+    order = among[np.argsort(-scores[among], kind="stable")][:count]
+    return tuple(ScoredClip(ids[i], sign * float(scores[i])) for i in order)
 
 
 def last_ranking(rooms: Rooms) -> Ranking | None:
@@ -177,101 +195,31 @@ def ranking_from_json(document: dict[str, Any]) -> Ranking:
         for q in document["queries"]
     )
     rows = tuple(RankedClip(**row) for row in document["rows"])
-    return Ranking(document["method"], document["fingerprint"], rows, queries, document["left_out"])
-
-
-def _join(rooms: Rooms, index: Any, clips: Sequence[Clip]) -> _Joined:
-    training = {clip.id: clip for clip in clips if clip.role is Role.TRAINING}
-    places = [i for i, clip in enumerate(index.ids) if clip in training]
-    ids = tuple(index.ids[i] for i in places)
-    if not ids:
-        raise UsageError(
-            "There is nothing to rank",
-            "the index holds none of the project's training clips",
-            "Run: motionlens index PROJECT --model embedded",
-        )
-    # Indexing by a list copies; where the index holds nothing else, its rows stay on the disk.
-    vectors = index.vectors()
-    return _Joined(
-        ids,
-        vectors if len(places) == len(vectors) else vectors[places],
-        _statistics(rooms, index, places, [training[i] for i in ids]),
-        len(training) - len(ids),
+    known = {"ridge", "standing_out"} & document.keys()
+    return Ranking(
+        document["method"],
+        document["fingerprint"],
+        rows,
+        queries,
+        document["left_out"],
+        warnings=tuple(document.get("warnings", ())),
+        **{name: document[name] for name in known},
     )
-
-
-def _statistics(
-    rooms: Rooms, index: Any, places: list[int], clips: Sequence[Clip]
-) -> CandidateStatistics:
-    analyses, flags = rooms.store.analyses(), rooms.store.flags()
-    decisions = rooms.store.decisions()
-    names = sorted({flag.name for found in flags.values() for flag in found})
-    scores = np.zeros((len(clips), len(names)))
-    static = np.zeros(len(clips), dtype=bool)
-    for row, clip in enumerate(clips):
-        for flag in flags.get(clip.id, ()):
-            scores[row, names.index(flag.name)] = flag.score
-            static[row] |= flag.name == "static" and flag.over
-    norms = index.norms()[places]
-    return CandidateStatistics(
-        mean_px=np.array([_mean_px(analyses.get(clip.id)) for clip in clips]),
-        losses=np.asarray(index.losses()[places][:, -1], dtype=np.float64),
-        classes=[_class_of(clip.caption) for clip in clips],
-        static=static | (np.asarray(norms).sum(axis=1) == 0),
-        flags=scores,
-        decisions=[
-            str(decisions[clip.id].decision) if clip.id in decisions else "" for clip in clips
-        ],
-    )
-
-
-def _mean_px(analysis: Any) -> float:
-    return float(analysis[0].mean_px) if analysis else float("nan")
-
-
-def _class_of(caption: str) -> str:
-    # Captions of the world begin with their class ("bounce: ..."); free text has none.
-    head, colon, _ = caption.partition(":")
-    return head.strip().lower() if colon and " " not in head.strip() else ""
-
-
-def _score(
-    scorer: Scorer, joined: _Joined, rows: NDArray[np.float32], bad: int, method: str
-) -> CandidateScores:
-    return scorer.candidates(joined.vectors, rows[:bad], rows[bad:], method, joined.statistics)
-
-
-def _null_scores(
-    scorer: Scorer, joined: _Joined, null: NDArray[np.float32], bad: int, method: str
-) -> NDArray[np.float64]:
-    """Scores of all clips under each copy of the queries, (copies, Q, D), together."""
-    if method == Method.VOTE:
-        # Votes are counted within a set of queries, so each copy is scored by itself.
-        return np.concatenate([_score(scorer, joined, copy, bad, method).scores for copy in null])
-    # One pass over the index for all copies: what the method learns from it is learnt once.
-    copies, queries, dim = null.shape
-    rows = null.reshape(copies * queries, dim)
-    cosines = _score(scorer, joined, rows, len(rows), method).per_query
-    by_copy = cosines.reshape(len(joined.ids), copies, queries).astype(np.float64)
-    scores = np.zeros((len(joined.ids), copies))
-    if bad:
-        scores += by_copy[:, :, :bad].mean(axis=2)
-    if bad < queries:
-        scores -= by_copy[:, :, bad:].mean(axis=2)
-    return scores.ravel()
 
 
 def _ranked(
-    ids: Sequence[str],
+    joined: Joined,
     scored: CandidateScores,
     queries: Sequence[str],
     p: NDArray[np.float64] | None,
     q: NDArray[np.float64] | None,
+    interval: tuple[NDArray[np.int64], NDArray[np.int64]] | None,
 ) -> tuple[RankedClip, ...]:
-    order = np.argsort(-scored.scores, kind="stable")
+    still = joined.rows.still()
+    low, high = (None, None) if interval is None else interval
     return tuple(
         RankedClip(
-            id=ids[i],
+            id=joined.ids[i],
             score=float(scored.scores[i]),
             rank=place + 1,
             p_value=None if p is None else float(p[i]),
@@ -280,6 +228,9 @@ def _ranked(
                 clip: float(x) for clip, x in zip(queries, scored.per_query[i], strict=True)
             },
             parts={name: float(values[i]) for name, values in scored.parts.items()},
+            rank_low=None if low is None else int(low[i]),
+            rank_high=None if high is None else int(high[i]),
+            no_motion=bool(still[i]),
         )
-        for place, i in enumerate(order)
+        for place, i in enumerate(np.argsort(-scored.scores, kind="stable"))
     )

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from importlib import metadata
 from typing import Any
 
 from motionlens.domain.clip import Flag
+from motionlens.domain.errors import MotionLensError
 from motionlens.motion.evidence import Evidence
-
-GROUP = "motionlens.flaggers"
+from motionlens.plugins import FLAGGERS, Plugins
 
 
 class Strangers:
@@ -57,12 +56,15 @@ class Strangers:
 def _installed() -> tuple[dict[str, Any], dict[str, str]]:
     """Flaggers by name, and why others could not be loaded."""
     found, blocked = {}, {}
-    for entry in metadata.entry_points(group=GROUP):
+    plugins = Plugins()
+    for plugin in plugins.known(FLAGGERS):
         try:
-            made = entry.load()
-            found[entry.name] = made() if isinstance(made, type) else made
-        except Exception as error:  # a stranger's code may raise anything
-            blocked[entry.name] = str(error) or type(error).__name__
+            made = plugins.load(FLAGGERS, plugin.name)
+            found[plugin.name] = made() if isinstance(made, type) else made
+        except MotionLensError as error:
+            blocked[plugin.name] = error.why
+        except Exception as error:  # a stranger's class may raise anything when made
+            blocked[plugin.name] = str(error) or type(error).__name__
     return found, blocked
 
 
