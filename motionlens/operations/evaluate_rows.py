@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import itertools
 from collections.abc import Callable, Sequence
@@ -214,10 +215,12 @@ def _each(
         functools.partial(_with, work, tools) for tools in workers
     ]
     found: list[Values] = []
-    for n, made in ahead(range(count), calls):
-        token.check()
-        progress(what, n, count)
-        found.append(made())
+    # Closed at once where it is interrupted: no lane may work on while the process ends.
+    with contextlib.closing(ahead(range(count), calls)) as under_way:
+        for n, made in under_way:
+            token.check()
+            progress(what, n, count)
+            found.append(made())
     progress(what, count, count)
     return found
 

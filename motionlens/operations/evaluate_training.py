@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,20 +12,34 @@ from numpy.typing import NDArray
 
 from motionlens.domain.evaluation import StudySize
 from motionlens.domain.ports import Progress, Token
-from motionlens.domain.ports.evaluation import Lab, StudyWorld
+from motionlens.domain.ports.evaluation import Lab, StudyWorld, TrainedArm
 from motionlens.domain.seeds import derive_seed, generator
+from motionlens.lanes.token import check_current
 from motionlens.operations.ahead import ahead
 from motionlens.operations.evaluate_folder import StudyFolder
 from motionlens.operations.evaluate_rows import StudyQueries, Workers
 
 Truth = NDArray[np.bool_]
 Values = NDArray[np.float64]
+# Starts continued at once: what bounds the memory.
+_TOGETHER = 8
 # Score -> name of the arm that its first clips, once reviewed, are left out of.
 FILTERS = {
     "combined": "filtered",
     "combined_without_influence": "filtered_without_influence",
     "centred": "influence_alone",
 }
+
+
+@dataclass(frozen=True)
+class _BothTokens:
+    """The caller's, and that of the lane which works: it is cancelled where the lane closes."""
+
+    given: Token
+
+    def check(self) -> None:
+        self.given.check()
+        check_current()
 
 
 @dataclass(frozen=True)
@@ -37,6 +52,11 @@ class Trainings:
     workers: Sequence[Workers]
     progress: Progress
     token: Token
+
+    @property
+    def steps_token(self) -> Token:
+        """For the steps of a training, on a lane."""
+        return _BothTokens(self.token)
 
     def each(
         self, names: Sequence[str], work: Callable[[int, Lab], Sequence[float]], what: str
@@ -59,10 +79,11 @@ class Trainings:
             functools.partial(one, tools.lab) for tools in self.workers
         ]
         rows = []
-        for n, made in ahead(range(len(names)), calls, depth=1):
-            self.token.check()
-            self.progress(what, n, len(names))
-            rows.append(made())
+        with contextlib.closing(ahead(range(len(names)), calls, depth=1)) as under_way:
+            for n, made in under_way:
+                self.token.check()
+                self.progress(what, n, len(names))
+                rows.append(made())
         self.progress(what, len(names), len(names))
         return np.array(rows, dtype=np.float64)
 
@@ -87,7 +108,7 @@ def subset_losses(
         s, n = units[unit]
         chosen = np.flatnonzero(members[n]).tolist()
         train_seed = derive_seed("evaluate half", seed, s)
-        arm = lab.trained(chosen, size.subset_steps, train_seed, trainings.token)
+        arm = lab.trained(chosen, size.subset_steps, train_seed, trainings.steps_token)
         return [float(x) for x in arm.losses(queries.clips)]
 
     found = trainings.each(names, work, "Trainings of halves")
@@ -138,14 +159,8 @@ def arm_errors(
     def work(unit: int, lab: Lab) -> Sequence[float]:
         name, s, kept = wanted[unit]
         steps = 0 if name == "base" else size.steps
-        arm = lab.trained(kept, steps, derive_seed("evaluate arm", seed, s), trainings.token)
-        clips = [trainings.world.clip(start) for start in starts]
-        made = arm.continued(
-            [clip.frames for clip in clips],
-            [clip.caption for clip in clips],
-            [derive_seed("evaluate start", seed, n) for n in range(len(starts))],
-        )
-        return [trainings.world.error(a, b) for a, b in zip(starts, made, strict=True)]
+        arm = lab.trained(kept, steps, derive_seed("evaluate arm", seed, s), trainings.steps_token)
+        return _judged(arm, trainings, starts, seed)
 
     found = trainings.each([name_of(*unit) for unit in wanted], work, "Trainings of arms")
     errors = {
@@ -153,6 +168,23 @@ def arm_errors(
         for name in ("base", *arms)
     }
     errors["base"] = np.repeat(errors["base"], size.seeds, axis=0)
+    return errors
+
+
+def _judged(arm: TrainedArm, trainings: Trainings, starts: Sequence[int], seed: int) -> list[float]:
+    """Motion error of the arm's continuation of each start, px."""
+    world = trainings.world
+    errors: list[float] = []
+    for first in range(0, len(starts), _TOGETHER):
+        trainings.steps_token.check()
+        some = starts[first : first + _TOGETHER]
+        clips = [world.clip(start) for start in some]
+        made = arm.continued(
+            [clip.frames for clip in clips],
+            [clip.caption for clip in clips],
+            [derive_seed("evaluate start", seed, first + n) for n in range(len(some))],
+        )
+        errors += [world.error(start, frames) for start, frames in zip(some, made, strict=True)]
     return errors
 
 

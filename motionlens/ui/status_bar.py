@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from motionlens.session.jobs import JobsState, JobState
 from motionlens.ui import words
 from motionlens.ui.theme import Theme
-from motionlens.ui.widgets import ThinProgress, label, line
+from motionlens.ui.widgets import IconLabel, ThinProgress, label, line
 
 HEIGHT = 28
 
@@ -23,7 +23,7 @@ class Cell(QWidget):
         super().__init__()
         self._theme = theme
         self.setObjectName(name)
-        self._icon = QLabel()
+        self._icon = IconLabel(theme, icon or "info", tone, 14)
         self._text = label(theme, "", "text2", 12, 500)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 0, 12, 0)
@@ -42,7 +42,7 @@ class Cell(QWidget):
         self.setAccessibleName(text)
         self._icon.setVisible(bool(icon))
         if icon:
-            self._icon.setPixmap(self._theme.pixmap(icon, tone, 14, self.devicePixelRatioF()))
+            self._icon.set_icon(icon, tone)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self.clicked.emit()

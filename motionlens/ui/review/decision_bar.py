@@ -6,13 +6,13 @@ import time
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from motionlens.domain.decision import Decision
 from motionlens.session.review import ReviewState
 from motionlens.ui.actions import Actions
 from motionlens.ui.theme import Theme
-from motionlens.ui.widgets import Button, ElidedLabel, action_button, label
+from motionlens.ui.widgets import Button, ElidedLabel, IconLabel, action_button, label
 
 LAST = 182
 SAVING_AFTER_S = 0.2
@@ -116,7 +116,7 @@ class DecisionBar(QWidget):
             )
             return
         icon, tone = _LOOKS[last.mark.decision]
-        self._mark.setPixmap(self._theme.pixmap(icon, tone, 14, self.devicePixelRatioF()))
+        self._mark.set_icon(icon, tone)
         self._words.setText(last.words)
         self._saved.setText(self._saving(last.mark.saved, last.since_s, failed))
         self.setAccessibleName(f"{last.words}. {self._saved.text()}")
@@ -138,7 +138,7 @@ class DecisionBar(QWidget):
         made = QWidget()
         made.setObjectName("review.lastDecision")
         made.setFixedWidth(LAST)
-        self._mark = QLabel()
+        self._mark = IconLabel(self._theme, "check", "text2", 14)
         self._words = ElidedLabel(self._theme, "", "text", 12, 600)
         self._saved = ElidedLabel(self._theme, "", "text2", 11)
         self._saved.setObjectName("review.saved")

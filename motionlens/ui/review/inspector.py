@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QScrollArea,
     QVBoxLayout,
@@ -23,6 +22,7 @@ from motionlens.ui.theme import Theme
 from motionlens.ui.widgets import (
     Chip,
     ElidedLabel,
+    IconLabel,
     KeyCap,
     ScoreBar,
     action_button,
@@ -187,8 +187,7 @@ class Inspector(QWidget):
         icon, tone = _ICONS.get(reason.kind, ("flag", "text"))
         if reason.kind == "influence" and reason.number.startswith("\u2212"):
             tone = "neg"
-        mark = QLabel()
-        mark.setPixmap(theme.pixmap(icon, tone, 18, self.devicePixelRatioF()))
+        mark = IconLabel(theme, icon, tone, 18)
         grid = QGridLayout(made)
         grid.setContentsMargins(0, 0, 0, 12 if not self._compact else 8)
         grid.setHorizontalSpacing(9)
@@ -235,9 +234,7 @@ class Inspector(QWidget):
         theme = self._theme
         made = QWidget()
         made.setFixedHeight(25)
-        icon = QLabel()
-        thumb = "thumbs-down" if bad else "thumbs-up"
-        icon.setPixmap(theme.pixmap(thumb, "text2", 14, self.devicePixelRatioF()))
+        icon = IconLabel(theme, "thumbs-down" if bad else "thumbs-up", "text2", 14)
         bar = ScoreBar(theme)
         bar.setFixedWidth(86 if not self._compact else 56)
         bar.set_score(score, most)

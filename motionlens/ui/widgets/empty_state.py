@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from motionlens.ui.theme import Theme
 from motionlens.ui.widgets.buttons import Button
-from motionlens.ui.widgets.labels import label
+from motionlens.ui.widgets.labels import IconLabel, label
 
 _WIDTH = 400
 
@@ -24,7 +24,7 @@ class EmptyState(QWidget):
         super().__init__()
         self._theme = theme
         self._act = act
-        self._icon = QLabel()
+        self._icon = IconLabel(theme, icon, "text3", 28)
         self._title = label(theme, "", "text", 15, 600, wrap=True)
         self._text = label(theme, "", "text2", 13, wrap=True)
         self._hint = label(theme, "", "text3", 12, wrap=True)
@@ -54,7 +54,7 @@ class EmptyState(QWidget):
     ) -> None:  # fmt: skip
         """Say something else; without `act` there is no button."""
         self._act = act
-        self._icon.setPixmap(self._theme.pixmap(icon, "text3", 28, self.devicePixelRatioF()))
+        self._icon.set_icon(icon, "text3")
         self._title.setText(title)
         self._text.setText(text)
         self._text.setVisible(bool(text))

@@ -7,12 +7,12 @@ from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from motionlens.session.notices import Notice, NoticesState
 from motionlens.ui.theme import Theme
 from motionlens.ui.widgets.buttons import Button
-from motionlens.ui.widgets.labels import label
+from motionlens.ui.widgets.labels import IconLabel, label
 
 _LOOKS = {
     "info": ("info", "text2"),
@@ -36,8 +36,7 @@ class NoticeBox(QFrame):
         self.setObjectName("notice")
         self.setAccessibleName(f"{notice.title}. {notice.text}")
         icon, tone = _LOOKS[notice.tone]
-        mark = QLabel()
-        mark.setPixmap(theme.pixmap(icon, tone, 16, self.devicePixelRatioF()))
+        mark = IconLabel(theme, icon, tone, 16)
         words = QVBoxLayout()
         words.setSpacing(2)
         title = label(theme, notice.title, "text", 13, 600, wrap=True)
