@@ -111,7 +111,9 @@ def _held(frames: Rgb, random: np.random.Generator) -> Rgb:
 
 def _still(frames: Rgb, random: np.random.Generator) -> Rgb:
     clip = np.repeat(frames[:1], min(16, len(frames)), axis=0).astype(np.int16)
-    return np.clip(clip + random.integers(-2, 3, clip.shape), 0, 255).astype(np.uint8)
+    return np.asarray(
+        np.clip(clip + random.integers(-2, 3, clip.shape), 0, 255).astype(np.uint8), np.uint8
+    )
 
 
 def _panned(frames: Rgb, random: np.random.Generator) -> Rgb:

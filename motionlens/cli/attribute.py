@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 from motionlens.cli.output import Output, table
 from motionlens.cli.parser import (
@@ -17,7 +18,7 @@ from motionlens.cli.parser import (
     numbers,
     region,
 )
-from motionlens.domain.ranking import Method
+from motionlens.domain.ranking import Method, RankedClip
 
 
 def register(verbs: Verbs) -> None:
@@ -207,21 +208,7 @@ def rank(args: argparse.Namespace, out: Output) -> int:
         "standing_out": result.standing_out,
         "warnings": result.warnings,
         "known_truth": trusted,
-        "rows": [
-            {
-                "id": row.id,
-                "score": row.score,
-                "rank": row.rank,
-                "p_value": row.p_value,
-                "q_value": row.q_value,
-                "per_query": dict(row.per_query),
-                "rank_low": row.rank_low,
-                "rank_high": row.rank_high,
-                "no_motion": row.no_motion,
-            }
-            | ({"parts": dict(row.parts)} if args.explain else {})
-            for row in rows
-        ],
+        "rows": [_ranked(row, args.explain) for row in rows],
     }
     for warning in result.warnings:
         out.message(warning)
@@ -242,6 +229,21 @@ def rank(args: argparse.Namespace, out: Output) -> int:
     said = (nothing_stands_out(result.standing_out), text, trusted)
     out.result(document, "\n".join(part for part in said if part))
     return 0
+
+
+def _ranked(row: RankedClip, explain: bool) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "id": row.id,
+        "score": row.score,
+        "rank": row.rank,
+        "p_value": row.p_value,
+        "q_value": row.q_value,
+        "per_query": dict(row.per_query),
+        "rank_low": row.rank_low,
+        "rank_high": row.rank_high,
+        "no_motion": row.no_motion,
+    }
+    return document | ({"parts": dict(row.parts)} if explain else {})
 
 
 def neighbours(args: argparse.Namespace, out: Output) -> int:

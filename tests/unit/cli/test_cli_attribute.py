@@ -19,7 +19,7 @@ ROW_KEYS = {"id", "score", "rank", "p_value", "q_value", "per_query"} | {
     "rank_high",
     "no_motion",
 }
-TOP_KEYS = {"method", "fingerprint", "rows", "ridge", "standing_out", "warnings"}
+TOP_KEYS = {"method", "fingerprint", "rows", "ridge", "standing_out", "warnings", "known_truth"}
 
 
 @pytest.fixture(scope="module")

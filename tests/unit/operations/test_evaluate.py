@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
+import importlib.util
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -194,3 +197,26 @@ def test_a_filter_leaves_out_what_its_curator_sees() -> None:
     assert len(arms["random"]) == 14
     assert arms["top 0.25"] == list(range(5, 20))
     assert arms["bottom 0.25"] == list(range(15))
+
+
+def test_figures_of_several_sets_are_joined_with_wider_intervals(
+    done: tuple[Path, Evaluation], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = Path(__file__).resolve().parents[3] / "packaging" / "make_study.py"
+    monkeypatch.setattr("sys.path", list(sys.path))
+    spec = importlib.util.spec_from_file_location("make_study", script)
+    assert spec is not None
+    assert spec.loader is not None
+    made = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(made)
+    first = to_json(done[1].document())
+    second = copy.deepcopy(first)
+    second["worlds"]["physics"]["auroc"]["loss"] = first["auroc"]["loss"] - 0.2
+    whole = made.joined([first, second], [1, 2], "command")
+    figures = whole["worlds"]["physics"]
+    assert figures["auroc"]["loss"] == pytest.approx(first["auroc"]["loss"] - 0.1)
+    low, high = figures["auroc_ci95"]["loss"]
+    assert high - low > 2 * 1.96 * 0.0999  # two sets that lie 0.2 apart
+    assert whole["auroc"] == figures["auroc"]
+    assert len(whole["of_each_set"]) == 2
+    assert "command: " in told(whole)
