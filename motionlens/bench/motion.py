@@ -126,7 +126,7 @@ def _costs(quick: bool) -> list[Row]:
     forward, backward = _medium(a, b), _medium(b, a)
     mask = np.repeat(lengths(forward)[None], 4, axis=0)
     for case, work, limit in (
-        ("camera fit", lambda: fit_camera(forward), 0.05),
+        ("camera fit", lambda: fit_camera(forward), 0.01),
         ("camera fit, and what is left", lambda: camera_part(a, forward), None),
         ("forward-backward check", lambda: occluded(forward, backward), None),
         ("mask of 4 frames to latents", lambda: to_latent_grid(mask, _POOL, 4), None),
