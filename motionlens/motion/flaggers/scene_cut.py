@@ -46,11 +46,6 @@ def judge(evidence: Evidence) -> Flag:
     return Flag(NAME, score, reason, True)
 
 
-def cuts(evidence: Evidence) -> list[int]:
-    """The first frame of each scene but the first."""
-    return _first_frames(_strengths(evidence.new_picture)[0])
-
-
 def _first_frames(strength: NDArray[np.float64]) -> list[int]:
     # A cut lies between two frames; named is the first of the new scene.
     return [int(place) + 1 for place in np.flatnonzero(strength >= THRESHOLD)]

@@ -293,3 +293,12 @@ def test_a_clip_that_cannot_be_read_through_does_not_hold_others_up(clip):
     assert not image.pending
     assert len(image.tracks)  # they need no flow, and were not held up
     assert np.array_equal(image.pixels, bare.pixels)
+
+
+def test_a_player_that_never_pauses_gets_its_overlays_too(clip):
+    made = PlayerRenderer(OpenClip, OpenCVDrawing(), image_bytes=0)
+    asked = (
+        made.render(request(clip, n % FRAMES, "mask", wait=False)).pending for n in range(20_000)
+    )
+    assert frozenset() in asked
+    made.close()
