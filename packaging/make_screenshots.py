@@ -12,7 +12,7 @@ from PySide6.QtCore import QDeadlineTimer, QEventLoop, QSettings, QTimer
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
-from motionlens.domain.requests import OVERLAYS
+from motionlens.domain.requests import PLAYER_OVERLAYS
 from motionlens.ui.application import make_application
 from motionlens.ui.theme import Theme
 from motionlens.ui.window import MainWindow
@@ -53,11 +53,15 @@ def main() -> int:
             shoot(window, out / f"{view}-dark.png")
         window.show_view("review")
         review(window)
-        for overlay in OVERLAYS:
+        for overlay in PLAYER_OVERLAYS:
             shoot_overlay(window, overlay, out / f"overlay-{overlay}.png")
         theme.set_scheme("light", app)
         settle(window)
         shoot(window, out / "review-light.png")
+        theme.set_scheme("dark", app)
+        window.show_view("explain")
+        explain(window)
+        shoot(window, out / "explain-dark.png")
         window.close()
     return 0
 
@@ -87,12 +91,36 @@ def shoot_overlay(window: MainWindow, overlay: str, path: Path) -> None:
 
     def ready() -> bool:
         image = candidate.image
+        if overlay == "influence" and not has_map(window):
+            return False
         return image is not None and image.overlays == {overlay} and not image.pending
 
     wait(ready, f"{overlay} is drawn")
     spin(300)
     view.candidate_stage.grab().toImage().save(str(path), "PNG", 0)  # type: ignore[attr-defined]
     print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB")
+
+
+def has_map(window: MainWindow) -> bool:
+    """Whether the candidate's influence map is there."""
+    view = window.views["review"]
+    players = view.players  # type: ignore[attr-defined]
+    return players.influence.layer(players.candidate.clip.id) is not None
+
+
+def explain(window: MainWindow) -> None:
+    """The first query was asked, and its strongest clip is focused, with its map."""
+    view = window.views["explain"]
+    window.actions_table.run("run.explain")
+    wait(lambda: view.state.answer is not None, "the query is answered")  # type: ignore[attr-defined]
+    settle(window)
+    players = view.players  # type: ignore[attr-defined]
+    window.actions_table.run("look.influence")
+    clip = players.query.clip
+    wait(lambda: players.influence.layer(clip.id) is not None, "the map is made")
+    players.playback.play(False)
+    players.playback.seek(FRAME)
+    settle(window)
 
 
 def train(window: MainWindow) -> None:

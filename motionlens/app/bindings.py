@@ -167,6 +167,7 @@ class BoundModels:
                 dim=settings.dim,
                 projection_seed=settings.seed,
                 rows=settings.rows,
+                balance=settings.balance,
             )
 
         first = self._load(settings.model, settings.device)

@@ -86,6 +86,7 @@ class BoundLab:
         self._untrained = EmbeddedModel.untrained(1, loaded.network.shape)
         self._attributor = TorchAttributor(loaded)
         self._fresh = TorchAttributor(self._untrained)
+        self._published = TorchAttributor(loaded, balance="none")
         self._held: TrainingClips | None = None
 
     def row(self, frames: Frames, mask: Mask | None, caption: str) -> GradientRow:
@@ -93,6 +94,9 @@ class BoundLab:
 
     def untrained_row(self, frames: Frames, mask: Mask | None, caption: str) -> GradientRow:
         return self._fresh.row(frames, mask, caption)
+
+    def published_row(self, frames: Frames, mask: Mask | None, caption: str) -> GradientRow:
+        return self._published.row(frames, mask, caption)
 
     def features(self, frames: Frames, caption: str, untrained: bool) -> NDArray[np.float32]:
         from motionlens.models.features import bottom_features

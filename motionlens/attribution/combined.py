@@ -42,7 +42,7 @@ def combined_scores(
         others: its mask is empty, so no gradient can speak against it.
     parts : dict of (N,) float64
         `influence`; `flow_deviation` (robust s.d. from the median of its class); `loss` (unmasked,
-        at the highest level); `static` (0 or 1).
+        mean over levels); `static` (0 or 1).
     """
     parts = {
         "influence": np.asarray(influence, dtype=np.float64),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 
@@ -14,6 +15,8 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 # Length of the step of the two-sided difference, as a share of the weights' own length. The
 # difference of two float32 losses loses digits below it, and curvature shows above it.
 STEP = 3e-4
+# Size of a usual weight of a network.
+USUAL = 0.02
 
 
 def derivative_along(
@@ -103,7 +106,7 @@ def _by_difference(
     length = _length(tangents)
     if length == 0:
         return torch.zeros_like(functional_call(called, {}, ()))
-    step = STEP * max(_length(parameters), 1e-12) / length
+    step = STEP * _length_of_weights(parameters) / length
 
     def at(distance: float) -> Tensor:
         moved = {
@@ -121,6 +124,11 @@ def _names(network: nn.Module, parameters: Sequence[nn.Parameter]) -> list[str]:
     """The parameters' names inside `_Called`."""
     known = {id(weight): f"network.{name}" for name, weight in network.named_parameters()}
     return [known[id(weight)] for weight in parameters]
+
+
+def _length_of_weights(parameters: Sequence[Tensor]) -> float:
+    """As `_length`; a part that is all zeros (a probe, half of a fresh adapter) counts as usual."""
+    return math.sqrt(sum(_length([p]) ** 2 or USUAL**2 * p.numel() for p in parameters))
 
 
 def _length(parts: Sequence[Tensor]) -> float:

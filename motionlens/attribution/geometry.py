@@ -26,8 +26,9 @@ from motionlens.domain.ports import Kept
 METHODS = ("cosine", "centred", "whitened", "vote")
 # Rows in work at a time: 2 MB at 512 numbers stay in the cache between products and lengths.
 BLOCK_ROWS = 1024
-# Half-precision rows converted at a time: as many as the second-level cache holds.
-_CONVERTED = 128
+# Half-precision numbers converted at a time: what torch does on one thread. Beyond it, it waits for
+# a second one, which on a machine that is busy takes a hundred times as long as the work.
+_CONVERTED = 32768
 # Rows that the covariance is estimated from, evenly spaced; 128 a number of the usual 512.
 COVARIANCE_ROWS = 65536
 # Damping of the inverse covariance in mean eigenvalues: 10 ranked best or near it throughout.
@@ -270,10 +271,11 @@ def single(rows: NDArray[np.floating]) -> Rows:
     import torch
 
     found = np.empty(rows.shape, np.float32)
-    for start in range(0, len(rows), _CONVERTED):
+    some = max(1, _CONVERTED // max(1, rows.shape[-1]))
+    for start in range(0, len(rows), some):
         # A copy, since torch warns of arrays that cannot be written, as a map for reading cannot.
-        piece = torch.from_numpy(np.array(rows[start : start + _CONVERTED]))
-        torch.from_numpy(found[start : start + _CONVERTED]).copy_(piece)
+        piece = torch.from_numpy(np.array(rows[start : start + some]))
+        torch.from_numpy(found[start : start + some]).copy_(piece)
     return found
 
 

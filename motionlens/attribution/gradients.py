@@ -5,11 +5,16 @@ W~(f, h, w) * l(f, h, w), with W~ the clip's motion mask on the grid of the loss
 l the model's squared error at a fixed noise level and noise (Eq. 15). The factor 1 / F of Eqs. 11
 and 16 is left out: vectors are compared by their direction, and a positive factor per clip cancels
 in a cosine.
+
+*Balanced* gradients are ours: each parameter's part is brought to unit length before the
+projection, so that a few layers with steep gradients do not decide alone which clips are near. It
+is to a gradient what Adam, which the fine-tune uses, is to a step.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,13 +37,18 @@ class LevelGradient:
     vector : (D,) float32
         Projected, at unit length (Eq. 9); zero where the gradient is zero (an empty mask).
     norm, loss, plain_loss : float
-        Length of the projected gradient; masked and unmasked mean loss.
+        Length of the gradient (of its projection, where it is not balanced); masked and unmasked
+        mean loss.
+    factors : tuple of float
+        What each parameter's part of the gradient was multiplied by: `vector` is the projection
+        of the products.
     """
 
     vector: NDArray[np.float32]
     norm: float
     loss: float
     plain_loss: float
+    factors: tuple[float, ...]
 
 
 def masked_loss(unreduced: Tensor, mask: Tensor | None) -> Tensor:
@@ -87,27 +97,47 @@ def gradients_under_masks(
             parts = torch.autograd.grad(
                 loss, parameters, retain_graph=n + 1 < len(masks), allow_unused=True
             )
-            vector = project_gradient(
-                # A parameter that the loss does not reach has a gradient of zero.
-                (
-                    torch.zeros_like(weight) if part is None else part
-                    for part, weight in zip(parts, parameters, strict=True)
-                ),
-                dim=spec.dim,
-                seed=spec.projection_seed,
-                kind=spec.projection,
-            )
-            found.append(_at_unit_length(vector, float(loss.detach()), plain))
+            found.append(_level(parts, parameters, spec, (float(loss.detach()), plain)))
     return found
 
 
-def _at_unit_length(vector: NDArray[np.float32], loss: float, plain: float) -> LevelGradient:
-    norm = float(np.linalg.norm(vector.astype(np.float64)))
-    if not np.isfinite(norm) or not np.isfinite(plain):
+def _level(
+    parts: Sequence[Tensor | None],
+    parameters: Sequence[nn.Parameter],
+    spec: IndexSpec,
+    losses: tuple[float, float],
+) -> LevelGradient:
+    lengths: list[float] = []
+
+    def balanced() -> Iterator[Tensor]:
+        """One part at a time: no second copy of the gradient is held."""
+        for part, weight in zip(parts, parameters, strict=True):
+            if part is None:
+                # A parameter that the loss does not reach has a gradient of zero.
+                lengths.append(0.0)
+                yield torch.zeros_like(weight)
+            elif spec.balance == "none":
+                yield part
+            else:
+                lengths.append(float(torch.linalg.vector_norm(part, dtype=torch.float32)))
+                yield part / lengths[-1] if lengths[-1] > 0 else part
+
+    vector = project_gradient(
+        balanced(), dim=spec.dim, seed=spec.projection_seed, kind=spec.projection
+    )
+    projected = float(np.linalg.norm(vector.astype(np.float64)))
+    norm = projected if spec.balance == "none" else math.hypot(*lengths)
+    if not math.isfinite(norm + projected) or not math.isfinite(losses[1]):
         raise ModelError(
             "The gradient of this clip is not a number",
             "the model's loss overflows on it",
             "Use weights that are not damaged, or leave the clip out",
         )
-    unit = vector / np.float32(norm) if norm > 0 else vector
-    return LevelGradient(unit.astype(np.float32), norm, loss, plain)
+    unit = vector / np.float32(projected) if projected > 0 else vector
+    one = 1.0 / projected if projected > 0 else 0.0
+    factors = (
+        (one,) * len(parameters)
+        if spec.balance == "none"
+        else tuple(one / length if length > 0 else 0.0 for length in lengths)
+    )
+    return LevelGradient(unit.astype(np.float32), norm, *losses, factors)

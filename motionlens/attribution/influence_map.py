@@ -6,7 +6,8 @@ place p is therefore
 
     c(p) = W~(p) * d l(p; theta + e v) / de  at e = 0,
 
-one directional derivative of the unreduced loss. Nothing is estimated: the shares add up to the
+one directional derivative of the unreduced loss (for balanced gradients v is scaled layer by layer
+as the clip's own gradient was). Nothing is estimated: the shares add up to the
 score but for rounding.
 """
 
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from motionlens.attribution.forward_mode import derivative_along
+from motionlens.attribution.gradients import gradients_under_masks
 from motionlens.attribution.projection import back_project
 from motionlens.domain.fingerprint import IndexSpec
 from motionlens.domain.ports import PlaceShares
@@ -51,7 +53,8 @@ def shares_on_grid(
         What the clip's row is multiplied by.
     norms : (L,)
         Lengths of the clip's projected gradients: its row is the mean of P g / norm over levels. A
-        level without a gradient adds nothing.
+        level without a gradient adds nothing. Balanced gradients have a factor for each layer in
+        its place, which takes a gradient of the clip to know.
     forward : bool
         False uses two evaluations in place of forward mode.
 
@@ -72,17 +75,38 @@ def shares_on_grid(
             noise = model.noise(spec.noise_seed)
             return model.loss(latent[None], condition[None], level, noise)[0]
 
+        factors = _factors(model, parameters, spec, clip, level, mask, float(norm))
         derivative = derivative_along(
-            model.network, parameters, along, evaluate, forward=forward
+            model.network,
+            parameters,
+            (part * factor for part, factor in zip(along, factors, strict=True)),
+            evaluate,
+            forward=forward,
         ).double()
-        weight = 0.0 if norm <= 0 else 1.0 / (float(norm) * len(norms) * derivative.numel())
-        weighted = derivative * weight
+        weighted = derivative / (len(norms) * derivative.numel())
         if mask is not None:
             weighted = weighted * mask.to(weighted.device, torch.float64)
         total = weighted if total is None else total + weighted
     if total is None:
         raise ValueError("an index has one level or more")
     return np.asarray(total.cpu().numpy(), dtype=np.float64)
+
+
+def _factors(
+    model: VideoModel,
+    parameters: Sequence[nn.Parameter],
+    spec: IndexSpec,
+    clip: tuple[Tensor, Tensor],
+    level: float,
+    mask: Tensor | None,
+    norm: float,
+) -> Sequence[float]:
+    """What each parameter's part of the gradient was multiplied by for the row of this clip."""
+    if norm <= 0:
+        return [0.0] * len(parameters)
+    if spec.balance == "none":
+        return [1.0 / norm] * len(parameters)
+    return gradients_under_masks(model, parameters, spec, clip, level, [mask])[0].factors
 
 
 def weights_on_grid(mask: Tensor | None, shape: tuple[int, ...]) -> Values:

@@ -27,6 +27,8 @@ KINDS: dict[str, type[Any]] = {
     "fastfood": Fastfood,
     "sjlt": SparseSketch,
     "rademacher": DenseSigns,
+    # What linear layers give, already small (see factored.py), goes the way of all else.
+    "factored": StridedSketch,
 }
 
 
@@ -46,8 +48,9 @@ def project_gradient(
         Another seed, another projection; only vectors of the same seed, kind and dim compare.
     kind : str
         `default` (strided sign sketch, about 1.3 reads of the gradient), `fastfood` (as published,
-        arXiv 2601.08828 Eq. 8; holds a copy), `sjlt` (one random bucket an entry) or `rademacher`
-        (dense, thousands of reads).
+        arXiv 2601.08828 Eq. 8; holds a copy), `sjlt` (one random bucket an entry), `rademacher`
+        (dense, thousands of reads), or `factored` (as `default`; an index makes the parts of linear
+        layers small before they come here).
 
     Returns
     -------

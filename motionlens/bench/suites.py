@@ -6,7 +6,18 @@ import os
 import platform
 from collections.abc import Callable, Sequence
 
-from motionlens.bench import attribution, flaggers, media, motion, overlay, store
+from motionlens.bench import (
+    attribution,
+    fidelity,
+    flaggers,
+    gradients,
+    media,
+    motion,
+    overlay,
+    projection_peers,
+    scale,
+    store,
+)
 from motionlens.bench.case import Row
 from motionlens.domain.errors import UsageError
 from motionlens.domain.ports import Progress
@@ -24,20 +35,29 @@ SUITES: dict[str, Callable[[bool], list[Row]]] = {
     "media": media.media,
     "overlay": overlay.overlay,
     "player": _player,
+    "gradients": gradients.gradients,
     "projection": attribution.projection,
+    "projection-peers": projection_peers.projection_peers,
+    "fidelity": fidelity.fidelity,
+    "scale": scale.scale,
     "scoring": attribution.scoring,
     "scoring-full": attribution.scoring_full,
     "store": store.decisions,
 }
-# Names of before.
-ALIASES = {"decode": "media", "flow": "motion"}
+# Names that stand for several suites, and names of before.
+ALIASES = {
+    "attribution": "gradients,projection,projection-peers,fidelity,scoring",
+    "decode": "media",
+    "flow": "motion",
+}
 # Minutes each, or a window that opens: only where they are asked for by name.
-LONG = ("flaggers", "player", "scoring-full")
+LONG = ("fidelity", "flaggers", "player", "projection-peers", "scale", "scoring-full")
 
 
 def run(names: Sequence[str], quick: bool, progress: Progress) -> list[Row]:
     """Rows of the named suites, or of all but the long; `quick` takes small shapes, few runs."""
-    names = [ALIASES.get(name, name) for given in names for name in given.split(",") if name]
+    given = [name for text in names for name in text.split(",") if name]
+    names = [name for text in given for name in ALIASES.get(text, text).split(",")]
     unknown = [name for name in names if name not in SUITES]
     if unknown:
         raise UsageError(f"There is no suite {unknown[0]}", "", f"Choose from {', '.join(SUITES)}")

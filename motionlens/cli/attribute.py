@@ -43,8 +43,8 @@ def register(verbs: Verbs) -> None:
         "--timesteps",
         type=numbers,
         nargs="+",
-        default=[(0.6, 0.9)],
-        metavar="0.6,0.9",
+        default=[(0.8, 0.95)],
+        metavar="0.8,0.95",
         help="shares of noise",
     )
     verb.add_argument("--tracked", default="all", metavar="all|lora|REGEX")
@@ -58,6 +58,12 @@ def register(verbs: Verbs) -> None:
     verb.add_argument("--projection", default="default", metavar="NAME")
     verb.add_argument("--dim", type=count, default=512, metavar="512")
     verb.add_argument("--half", action="store_true", help="rows in half precision, half the disk")
+    verb.add_argument(
+        "--balance",
+        choices=("layers", "none"),
+        default="layers",
+        help="each layer's gradient at unit length, or as published",
+    )
     add_seed(verb)
     add_jobs(verb)
     add_device(verb)
@@ -164,6 +170,7 @@ def index(args: argparse.Namespace, out: Output) -> int:
             projection=args.projection,
             dim=args.dim,
             half=args.half,
+            balance=args.balance,
             seed=args.seed,
             jobs=args.jobs,
             device=args.device,

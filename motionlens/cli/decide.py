@@ -19,6 +19,9 @@ def register(verbs: Verbs) -> None:
     verb.add_argument("clips", metavar="CLIP", nargs="+", help="id, prefix, path, or - for stdin")
     verb.add_argument("--by", metavar="NAME", help="who decides (default: the login name)")
     verb.add_argument("--note", default="", metavar="TEXT")
+    verb.add_argument(
+        "--tag", action="append", default=[], metavar="TAG", help="a reason; may be repeated"
+    )
 
     for name, run, about in (
         ("undo", undo, "take back the last step"),
@@ -63,7 +66,9 @@ def decide(args: argparse.Namespace, out: Output) -> int:
     from motionlens.app import open_project
 
     with open_project(args.project) as project:
-        result = project.decide(args.decision, clip_names(args.clips), by=args.by, note=args.note)
+        result = project.decide(
+            args.decision, clip_names(args.clips), by=args.by, note=args.note, tags=args.tag
+        )
     out.result(without(result, "name", "clips"), f"{result.changed} clips: {args.decision}")
     return 0
 
@@ -115,7 +120,12 @@ def agreement(args: argparse.Namespace, out: Output) -> int:
     with open_project(args.project) as project:
         result = project.agreement()
     percent = "-" if result.percent is None else f"{result.percent:.1f} %"
-    out.result(result, f"{len(result.curators)} curators, {result.clips} shared clips, {percent}")
+    again = "".join(
+        f"\n{by}: {found.same} of {found.clips} clips that came again got the same answer"
+        for by, found in result.with_oneself.items()
+    )
+    shared = f"{len(result.curators)} curators, {result.clips} shared clips, {percent}"
+    out.result(result, shared + again)
     return 0
 
 

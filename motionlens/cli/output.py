@@ -110,12 +110,13 @@ def _printable(text: str, encoding: str | None) -> str:
 
 
 def spoken_time(seconds: float) -> str:
-    """Rounded up to friendly steps: 5 s, 40 s, 3 min, 2 h."""
+    """Rounded up to friendly steps: 5 s, 40 s, 3 min, 2 h 5 min."""
     if seconds < 60:
         return f"{max(5, math.ceil(seconds / 5) * 5)} s"
     if seconds < 3600:
         return f"{math.ceil(seconds / 60)} min"
-    return f"{math.ceil(seconds / 3600)} h"
+    hours, minutes = divmod(math.ceil(seconds / 300) * 5, 60)
+    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
 
 
 def to_json(value: Any) -> Any:

@@ -127,7 +127,7 @@ def overlays(text: str) -> tuple[str, ...]:
 
 
 def numbers(text: str) -> tuple[float, ...]:
-    """`0.6,0.9`."""
+    """`0.8,0.95`."""
     try:
         return tuple(float(part) for part in text.split(","))
     except ValueError:

@@ -80,16 +80,36 @@ def _world(figures: Mapping[str, Any]) -> str:
     ]
     ceiling = figures["lds_ceiling"]
     above = "ceiling not measured" if ceiling is None else f"ceiling {ceiling:.2f}"
+    tables = (
+        (rows, ("score", "AUROC", f"precision in the first {figures['k']}")),
+        (_by_queries(figures), ("bad queries", "AUROC of centred")),
+        (_pairs(figures["added_by_influence"]), ("AUROC of one score over another", "")),
+        (_pairs(figures["lds"]), ("datamodelling score", above)),
+        (arms, ("trained on", "motion error, px", "left out (false)")),
+        _curves(figures.get("removal", {})),
+        (_pairs(figures["win_rate"]), ("of decided pairs", "won")),
+    )
     blocks = [
         f"World: {figures['world']}, {figures['clips']} clips, {figures['planted']} of them false",
-        table(rows, ("score", "AUROC", f"precision in the first {figures['k']}")),
-        table(_pairs(figures["added_by_influence"]), ("AUROC of one score over another", "")),
-        table(_pairs(figures["lds"]), ("datamodelling score", above)),
-        table(arms, ("trained on", "motion error, px", "left out (false)")),
-        table(_pairs(figures["win_rate"]), ("of decided pairs", "won")),
+        # A study of detection alone trains nothing.
+        *(table(found, heads) for found, heads in tables if found),
         "\n".join(figures["verdict"]),
     ]
     return "\n\n".join(blocks)
+
+
+def _curves(removal: Mapping[str, Any]) -> tuple[list[tuple[str, ...]], tuple[str, ...]]:
+    """The motion error after the top, as many random, or the bottom share is left out, unseen."""
+    shares = [share for curve in removal.values() for share in curve]
+    names = list(dict.fromkeys(shares))
+    rows = [(end, *(f"{curve[share]:.2f}" for share in names)) for end, curve in removal.items()]
+    heads = ("left out by combined, error in px", *(f"{float(share):.0%}" for share in names))
+    return rows, heads
+
+
+def _by_queries(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
+    found = figures.get("auroc_by_queries", {})
+    return [(count, f"{found[count]:.2f}") for count in sorted(found, key=int)]
 
 
 def _pairs(found: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -72,6 +72,33 @@ def krippendorff_alpha_nominal(
     return 1 - observed / expected
 
 
+def bootstrap_alpha(
+    judged: Sequence[Mapping[str, Hashable]], draws: int = 1000, seed: int = 0
+) -> tuple[float, float] | None:
+    """95 % interval of nominal alpha: clips are drawn anew with replacement (percentiles).
+
+    None where alpha itself is undefined, or in too many draws to say.
+    """
+    units = [answers for answers in judged if len(answers) > 1]
+    if krippendorff_alpha_nominal(units) is None:
+        return None
+    rng = np.random.default_rng(seed)
+    found = [
+        alpha
+        for _ in range(draws)
+        if (
+            alpha := krippendorff_alpha_nominal(
+                [units[n] for n in rng.integers(0, len(units), len(units))]
+            )
+        )
+        is not None
+    ]
+    if len(found) < draws // 2:
+        return None
+    low, high = np.percentile(found, [2.5, 97.5])
+    return float(low), float(high)
+
+
 def _coincidences(units: NDArray[np.float64]) -> NDArray[np.float64]:
     """(V, V) sums over clips of ordered pairs of answers, each clip weighed 1 / (answers - 1)."""
     weights = 1 / (units.sum(axis=1) - 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Role(StrEnum):
@@ -114,7 +115,31 @@ class Clip:
     @property
     def name(self) -> str:
         """File name without folders and suffix, for people."""
-        return self.path.replace("\\", "/").rsplit("/", 1)[-1].rsplit(".", 1)[0]
+        return name_of(self.path)
+
+
+class ClipLine(NamedTuple):
+    """What a list shows of a clip; `mean_px` is None before `analyse`."""
+
+    id: str
+    role: str
+    path: str
+    caption: str
+    start: int | None
+    stop: int | None
+    duration_s: float
+    mean_px: float | None
+
+    @property
+    def name(self) -> str:
+        """As `Clip.name`, with the frames where it is a part of its file."""
+        name = name_of(self.path)
+        return name if self.start is None else f"{name}, {self.start}\u2013{self.stop}"
+
+
+def name_of(path: str) -> str:
+    """A file's name without folders and suffix."""
+    return path.replace("\\", "/").rsplit("/", 1)[-1].rsplit(".", 1)[0]
 
 
 def clip_id(content_hash: str, span: Span | None = None) -> str:
@@ -138,8 +163,14 @@ class MotionSummary:
         Mean of the curve.
     camera_share : float
         Share of the motion that a global camera model explains, 0 to 1.
+    cuts : tuple of int
+        Frames at which something else is shown than right before.
+    repeats : tuple of int
+        Frames that only repeat the one before, amid motion.
     """
 
     curve: tuple[float, ...]
     mean_px: float
     camera_share: float
+    cuts: tuple[int, ...] = ()
+    repeats: tuple[int, ...] = ()

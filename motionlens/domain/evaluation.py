@@ -12,7 +12,7 @@ RANKINGS = ("cosine", "centred", "whitened", "vote", "combined", "learned")
 # What needs no gradient of a trained network: where one of these wins, the table says so.
 PLAIN = (
     "loss",
-    "loss_0.9",
+    "loss_0.95",
     "gradient_norm",
     "motion_magnitude",
     "flow_deviation",
@@ -24,6 +24,8 @@ PLAIN = (
     "feature_similarity_untrained",
     "untrained_network",
 )
+# All that has no influence in it: what influence is measured against.
+PLAIN_SCORES = (*PLAIN, "stat-1", "stat-2", "combined_without_influence")
 # Each score with influence, and its twin that differs in nothing but the influence.
 TWINS = {"fused-1": "stat-1", "fused-2": "stat-2", "combined": "combined_without_influence"}
 
@@ -42,9 +44,10 @@ class StudySize:
     judged : int
         Held-out starts on which trained arms are compared.
     subsets, subset_seeds, subset_steps : int
-        Half-size subsets of the linear datamodelling score, trainings of each, and their steps.
+        Half-size subsets of the linear datamodelling score, trainings of each, and their steps;
+        without subsets there is no such score.
     steps, seeds : int
-        Steps of each arm, and how many times each is trained.
+        Steps of each arm, and how many times each is trained; 0 trains none.
     reviewed : float
         Share of the clips that a curator looks at.
     curve : tuple of float
@@ -103,6 +106,9 @@ class WorldFigures:
         Of decided pairs, "ARM over ARM"; bootstrap over starts.
     motion_error, errors_ci95 : mapping
         Mean error of each arm's continuations in px of the 32-px world.
+    auroc_by_queries : mapping
+        Bad queries asked with (and as many good ones of the same starts) -> AUROC of `centred`,
+        mean over 20 draws of queries.
     removed : mapping
         Arm -> false clips and clips that it left out.
     removal : mapping
@@ -131,6 +137,7 @@ class WorldFigures:
     best_plain: str
     verdict: Sequence[str]
     missing: Mapping[str, str] = field(default_factory=dict)
+    auroc_by_queries: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

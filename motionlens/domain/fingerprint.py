@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict, dataclass, fields
 
 # Raised by hand when a formula changes, so that old rows are never mixed with new ones.
-RECIPE_VERSION = 2
+RECIPE_VERSION = 4
 
 _WORDS = {
     "weights": "the model's weights",
@@ -21,9 +21,12 @@ _WORDS = {
     "projection_seed": "the projection's seed",
     "recipe_version": "the recipe version",
     "rows": "the precision of the rows",
+    "balance": "the balance of layers",
 }
 # Full precision, and half of it for half the disk.
 PRECISIONS = ("float32", "float16")
+# Gradients as they are (as published), or each parameter's part at unit length.
+BALANCES = ("none", "layers")
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,8 @@ class IndexSpec:
         Numbers a clip.
     rows : str
         One of `PRECISIONS`: how rows are kept.
+    balance : str
+        One of `BALANCES`.
     """
 
     weights: str
@@ -53,13 +58,15 @@ class IndexSpec:
     projection_seed: int
     recipe_version: int = RECIPE_VERSION
     rows: str = PRECISIONS[0]
+    balance: str = BALANCES[0]
 
     @property
     def fingerprint(self) -> str:
         """12 hex digits that stand for all settings."""
         values = asdict(self)
-        if self.rows == PRECISIONS[0]:
-            del values["rows"]  # as it was before there was a choice
+        for name, default in (("rows", PRECISIONS[0]), ("balance", BALANCES[0])):
+            if values[name] == default:
+                del values[name]  # as it was before there was a choice
         text = json.dumps(values, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from motionlens.domain.clip import Region, Span
 
 # Largest q-value at which a candidate counts as more than chance.
-STANDS_OUT = 0.1
+STANDS_OUT = 0.05
 
 
 class Polarity(StrEnum):
@@ -28,6 +28,26 @@ class Method(StrEnum):
     VOTE = "vote"
     COMBINED = "combined"
     LEARNED = "learned"
+
+
+@dataclass(frozen=True)
+class Part:
+    """Where and when in a query the motion is meant; nothing given means all of it."""
+
+    region: Region | None = None
+    span: Span | None = None
+
+    @property
+    def words(self) -> str:
+        """Such as "12, 30 to 52, 80 % of the frame, frames 4 to 11"."""
+        box, span = self.region, self.span
+        where = "whole frame"
+        if box is not None:
+            x, y = 100 * box.x, 100 * box.y
+            right, bottom = x + 100 * box.width, y + 100 * box.height
+            where = f"{x:.0f}, {y:.0f} to {right:.0f}, {bottom:.0f} % of the frame"
+        when = "all frames" if span is None else f"frames {span.start} to {span.stop - 1}"
+        return f"{where}, {when}"
 
 
 @dataclass(frozen=True)
@@ -89,6 +109,10 @@ class Ranking:
         Clips above chance at a false discovery rate of `STANDS_OUT`; None without p-values.
     warnings : tuple of str
         What to know before trusting it, in sentences.
+    band : (low, high) or None
+        Scores between these are no evidence either way: moved masks reach them as well (q over
+        `STANDS_OUT` on either side). None without p-values, and for methods whose scores are
+        mean ranks.
     """
 
     method: str
@@ -99,6 +123,7 @@ class Ranking:
     ridge: float | None = None
     standing_out: int | None = None
     warnings: tuple[str, ...] = ()
+    band: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)

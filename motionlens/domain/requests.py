@@ -11,8 +11,12 @@ from numpy.typing import NDArray
 
 from motionlens.domain.clip import MediaInfo, Region, Span
 
-# Drawing order of overlays; flow and influence are fills and exclude each other.
+# Drawing order of the overlays that a clip has by itself: what files can show.
 OVERLAYS = ("flow", "mask", "tracks", "arrows")
+# A player lays an influence map over them, which is of a clip and a query. Both fills lie on grey
+# frames, and exclude each other.
+FILLS = ("flow", "influence")
+PLAYER_OVERLAYS = (*FILLS, "mask", "tracks", "arrows")
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ from motionlens.domain.clip import Flag, MediaInfo, MotionSummary
 from motionlens.domain.ports import Flow, Frames
 from motionlens.motion.evidence import Evidence, measure
 from motionlens.motion.flaggers import FLAGGERS
+from motionlens.motion.flaggers.repeats import find_repeats
+from motionlens.motion.flaggers.scene_cut import find_cuts
 from motionlens.motion.flaggers.strangers import Strangers
 from motionlens.motion.flow.fields import FIELD_BACKEND, Field, to_field
 from motionlens.motion.flow.registry import flow_backend
@@ -79,7 +81,14 @@ def analyse(
 
 
 def summary_of(evidence: Evidence) -> MotionSummary:
-    """The curve in px of the clip as shown, its last value repeated, its mean, and the camera."""
+    """The curve in px of the clip as shown, its last value repeated, its mean, the camera's share,
+    and the frames where it cuts or repeats."""
     curve = [float(value) * evidence.scale for value in evidence.mean]
     curve.append(curve[-1] if curve else 0.0)
-    return MotionSummary(tuple(curve), float(np.mean(curve)), evidence.camera_share)
+    return MotionSummary(
+        tuple(curve),
+        float(np.mean(curve)),
+        evidence.camera_share,
+        tuple(find_cuts(evidence)),
+        tuple(int(pair) + 1 for pair in np.flatnonzero(find_repeats(evidence).repeats)),
+    )

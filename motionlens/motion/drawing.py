@@ -12,7 +12,7 @@ from motionlens.domain.requests import FrameImage
 from motionlens.motion.flow.fields import Field, pair_field, still_field
 from motionlens.motion.grids import FLOW_SIDE, computing_size, lengths
 from motionlens.motion.legend import draw_legend
-from motionlens.motion.mask import NOISE_FLOOR_PX, ZETA
+from motionlens.motion.levels import NOISE_FLOOR_PX, Levels
 from motionlens.motion.opencv import cv2
 from motionlens.motion.overlay import compose, flow_scale
 from motionlens.motion.tracks import GRID, TRACK_SIDE, PointTracker, Tracks
@@ -35,20 +35,16 @@ class FieldMask:
     def __init__(self, shown: tuple[int, int]) -> None:
         columns = computing_size(shown[1], shown[0], FLOW_SIDE)[1]
         self._floor = NOISE_FLOOR_PX * shown[0] / columns
-        self._low, self._high = np.inf, 0.0
+        self._levels = Levels()
 
     def push(self, field: Field) -> None:
         """Take one field of the clip into account."""
-        length = lengths(field.astype(np.float32))
-        self._low = min(self._low, float(length.min()))
-        self._high = max(self._high, float(length.max()))
+        self._levels.add(lengths(field.astype(np.float32)))
 
     def weights(self, field: Field) -> NDArray[np.float32]:
         """(h, w) float32 in [0, 1]: the mask of the frame that this field is of."""
         length = lengths(field.astype(np.float32))
-        if self._high < self._floor:
-            return np.zeros_like(length)
-        return np.asarray((length - self._low) / (self._high - self._low + ZETA), np.float32)
+        return self._levels.weights(length) if self._levels.most >= self._floor else 0 * length
 
 
 class OpenCVDrawing:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from motionlens.domain.errors import MediaError
 from motionlens.domain.ports import Flow, FlowBackend, Frames
+from motionlens.motion.flow.fields import same_picture
 from motionlens.motion.frame_measures import Bars, BarWatch, blur_of
 from motionlens.motion.grids import Grey, computing_size, grey, resize_flow, shrink
 from motionlens.motion.look import LOOK_FRAMES, Look, look_of
@@ -147,7 +148,7 @@ def measure(
     fps : float
     keep : callable, optional
         Is given the number of each frame but the last, and its flow to the next: (h, w, 2)
-        float32, px of the grid of `luma`.
+        float32, px of the grid of `luma`; zero where only noise lies between the two.
 
     Returns
     -------
@@ -194,7 +195,8 @@ class _Gauge:
         if self._full is not None and self._small is not None:
             flow = self._backend.flow(self._full, image)
             if self._keep is not None:
-                self._keep(number - 1, flow)
+                still = same_picture(self._full, image)
+                self._keep(number - 1, np.zeros_like(flow) if still else flow)
             on_grid = resize_flow(flow, (small.shape[0], small.shape[1]))
             self._pairs.append(measure_pair(self._small, small, on_grid))
         if number % _BLUR_EVERY == 0:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+# A clip in which no vector reaches this length is without motion, px of the grid that the flow is
+# computed on.
+NOISE_FLOOR_PX = 0.2
 # Equation 13 of arXiv 2601.08828: keeps the division defined.
 ZETA = 1e-6
 # Robust scaling: per cent of all vectors of a clip.

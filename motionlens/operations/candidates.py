@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from motionlens.domain.clip import Clip, Region, Span
+from motionlens.domain.clip import Clip
 from motionlens.domain.errors import UsageError
 from motionlens.domain.ports import (
     CandidateScores,
@@ -20,7 +20,8 @@ from motionlens.domain.ports import (
     Scorer,
     Token,
 )
-from motionlens.domain.ranking import Method
+from motionlens.domain.ranking import STANDS_OUT, Method, Part
+from motionlens.domain.statistics import benjamini_hochberg
 from motionlens.operations.indexed import TrainingRows, training_rows
 from motionlens.operations.queries import QueryMaker
 from motionlens.operations.rooms import Rooms
@@ -83,7 +84,7 @@ def _statistics(
             static[row] |= flag.name == "static" and flag.over
     return CandidateStatistics(
         mean_px=np.array([_mean_px(analyses.get(clip.id)) for clip in clips]),
-        losses=np.asarray(index.losses()[rows.places][:, -1], dtype=np.float64),
+        losses=np.asarray(index.losses()[rows.places].mean(axis=1), dtype=np.float64),
         classes=[_class_of(clip.caption) for clip in clips],
         static=static | rows.still(),
         flags=scores,
@@ -107,14 +108,13 @@ def ask(
     maker: QueryMaker,
     bad: Sequence[Clip],
     good: Sequence[Clip],
-    region: Region | None,
-    span: Span | None,
+    part_of: Callable[[Clip], Part],
     progress: Progress,
     token: Token,
 ) -> Asked:
     """The queries' gradients, those without motion put aside."""
     clips = [*bad, *good]
-    made = maker.rows(clips, region, span, progress, token)
+    made = maker.rows(clips, [part_of(clip) for clip in clips], progress, token)
     moving = [i for i, row in enumerate(made) if row.vector.any()]
     if not moving:
         raise no_direction(clips)
@@ -160,6 +160,22 @@ def score(
     )
 
 
+@dataclass(frozen=True, eq=False)
+class Chance:
+    """What moved masks reach.
+
+    Attributes
+    ----------
+    p : (N,) float64
+        One-sided p-value of each clip as a proponent.
+    band : (low, high) or None
+        See :class:`motionlens.domain.ranking.Ranking`.
+    """
+
+    p: NDArray[np.float64]
+    band: tuple[float, float] | None
+
+
 def chance_of(
     scorer: Scorer,
     joined: Joined,
@@ -169,14 +185,30 @@ def chance_of(
     maker: QueryMaker,
     progress: Progress,
     token: Token,
-) -> NDArray[np.float64]:
-    """p-values against the same queries under masks that were moved."""
+) -> Chance:
+    """Chance level: the same queries under masks that were moved."""
     copies = max(1, NULL_ROWS // len(asked.clips))
     null = maker.null_rows(asked.clips, copies, progress, token)
-    if method in (Method.COMBINED, Method.LEARNED):
+    ranks = method in (Method.COMBINED, Method.LEARNED)
+    if ranks:
         method, damping = "centred", {}
     scores = score(scorer, joined, asked.rows, asked.bad, method, **damping).scores
-    return scorer.p_values(scores, null_scores(scorer, joined, null, asked.bad, method, **damping))
+    by_chance = null_scores(scorer, joined, null, asked.bad, method, **damping)
+    p = scorer.p_values(scores, by_chance)
+    if ranks:
+        return Chance(p, None)
+    # The same test at the other end: opponents stand out where chance is seldom as low.
+    p_low = scorer.p_values(-scores, -by_chance)
+    return Chance(p, (-_edge(-scores, -by_chance, p_low), _edge(scores, by_chance, p)))
+
+
+def _edge(
+    scores: NDArray[np.float64], by_chance: NDArray[np.float64], p: NDArray[np.float64]
+) -> float:
+    """The lowest score that stands out; above all where none does."""
+    out = scores[benjamini_hochberg(p) <= STANDS_OUT]
+    most = max(scores.max(), by_chance.max())
+    return float(out.min() if len(out) else np.nextafter(most, np.inf))
 
 
 def null_scores(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from motionlens.domain.decision import Changes, Decision
-from motionlens.domain.ranking import Ranking
-from motionlens.operations.clips import ClipFinder
+from motionlens.domain.ranking import Query, Ranking
+from motionlens.operations.clips import ClipFinder, find_clips
 from motionlens.operations.rooms import Rooms
 
 
@@ -43,14 +43,15 @@ def decide(
     note: str = "",
     ranking: Ranking | None = None,
     seconds: float | None = None,
+    tags: Sequence[str] = (),
 ) -> DecideResult:
     """Record one decision about one or many clips, as one step.
 
     Each event carries its evidence: the ranking's queries, score and rank, the flags that stood
-    over their thresholds, and the seconds that the person spent, as far as they are known.
+    over their thresholds, tags, and the seconds that the person spent, as far as they are known.
     """
-    found = ClipFinder(rooms.store.clips()).find_all(clips)
-    evidence = _evidence(rooms, [clip.id for clip in found], ranking, seconds)
+    found = find_clips(rooms, clips)
+    evidence = _evidence(rooms, [clip.id for clip in found], ranking, seconds, tags)
     changes = rooms.store.decide(
         [clip.id for clip in found], Decision(decision), by or login_name(), note, evidence
     )
@@ -100,20 +101,34 @@ def _result(changes: Changes) -> DecideResult:
     return DecideResult(changes.event, changes.changed, changes.name, changes.clips)
 
 
+def query_evidence(query: Query) -> dict[str, Any]:
+    """A query as an event keeps it, with its part where one was meant."""
+    known: dict[str, Any] = {"clip": query.clip, "polarity": str(query.polarity)}
+    if query.region is not None:
+        known["region"] = asdict(query.region)
+    if query.span is not None:
+        known["frames"] = [query.span.start, query.span.stop]
+    return known
+
+
 def _evidence(
-    rooms: Rooms, clips: Sequence[str], ranking: Ranking | None, seconds: float | None
+    rooms: Rooms,
+    clips: Sequence[str],
+    ranking: Ranking | None,
+    seconds: float | None,
+    tags: Sequence[str],
 ) -> dict[str, dict[str, Any]]:
-    flags = rooms.store.flags()
+    flags = rooms.store.flags_over(clips)
     rows = {row.id: row for row in ranking.rows} if ranking else {}
     evidence: dict[str, dict[str, Any]] = {}
     for clip in clips:
-        known: dict[str, Any] = {}
-        over = [{"name": f.name, "score": f.score} for f in flags.get(clip, ()) if f.over]
+        known: dict[str, Any] = {"tags": list(tags)} if tags else {}
+        over = [{"name": f.name, "score": f.score} for f in flags.get(clip, ())]
         if over:
             known["flags"] = over
         if ranking and (row := rows.get(clip)):
             known |= {
-                "queries": [{"clip": q.clip, "polarity": str(q.polarity)} for q in ranking.queries],
+                "queries": [query_evidence(query) for query in ranking.queries],
                 "score": row.score,
                 "rank": row.rank,
                 "method": ranking.method,

@@ -11,7 +11,6 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from numpy.typing import NDArray
 from motionlens.domain.errors import UsageError
 from motionlens.domain.evaluation import (
     CANNOT_SHOW,
-    PLAIN,
+    PLAIN_SCORES,
     TWINS,
     Evaluation,
     Interval,
@@ -31,6 +30,7 @@ from motionlens.domain.evaluation import (
 from motionlens.domain.ports import Motion, Progress, Scorer, Token
 from motionlens.domain.ports.evaluation import Lab, StudyWorld
 from motionlens.domain.seeds import generator
+from motionlens.domain.statistics import auroc
 from motionlens.files import write_json
 from motionlens.operations.ahead import spare_lanes
 from motionlens.operations.evaluate_figures import (
@@ -51,7 +51,7 @@ from motionlens.operations.evaluate_rows import (
     query_rows,
     training_rows,
 )
-from motionlens.operations.evaluate_scores import Scores, all_scores, likeness
+from motionlens.operations.evaluate_scores import Scores, all_scores, centred_by, likeness
 from motionlens.operations.evaluate_training import (
     Trainings,
     arm_errors,
@@ -63,8 +63,10 @@ from motionlens.operations.evaluate_verdict import verdict
 from motionlens.operations.rooms import NO_PROGRESS, NO_TOKEN
 
 # Units of another version are not taken over.
-_VERSION = 1
+_VERSION = 2
 _LEAST_CLIPS = 12
+# How much more a ranking finds when it is asked with more queries.
+_QUERY_COUNTS, _QUERY_DRAWS = (1, 3, 6, 12, 20), 20
 _PAIRS = (
     ("filtered", "base"),
     ("filtered", "all"),
@@ -178,13 +180,14 @@ def _one_world(
     scores = all_scores(rows, queries, scorer, false, world.classes)
     trainings = Trainings(folder, world, specs, workers, progress, token)
     members = half_subsets(len(specs), size.subsets, seed)
-    losses = subset_losses(trainings, queries, members, size, seed)
-    arms = arms_of(scores.by_method, false, size, seed)
-    errors = arm_errors(trainings, arms, size, seed)
+    losses = subset_losses(trainings, queries, members, size, seed) if size.subsets else None
+    arms = arms_of(scores.by_method, false, size, seed) if size.seeds else {}
+    errors = arm_errors(trainings, arms, size, seed) if arms else {}
     found = _detected(scores, false, seed)
-    lds = _predicted(scores, rows, queries, members, losses, seed)
+    lds = {} if losses is None else _predicted(scores, rows, queries, members, losses, seed)
     added = _added(scores, false, found["best"], seed)
-    rates = {f"{a} over {b}": win_rate(errors[a], errors[b], seed) for a, b in _PAIRS}
+    pairs = _PAIRS if arms else ()
+    rates = {f"{a} over {b}": win_rate(errors[a], errors[b], seed) for a, b in pairs}
     means = {name: mean_error(values, seed) for name, values in errors.items()}
     whole = {name: value for name, value in means.items() if " " not in name}
     return WorldFigures(
@@ -199,16 +202,33 @@ def _one_world(
         found=found["found"],
         added_by_influence=added,
         lds=lds,
-        lds_ceiling=ceiling(losses),
+        lds_ceiling=None if losses is None else ceiling(losses),
         win_rate=rates,
         motion_error={name: value[0] for name, value in whole.items()},
         errors_ci95={name: value[1] for name, value in whole.items()},
         removed={name: _removed(kept, false) for name, kept in arms.items()},
         removal=_curves({name: value[0] for name, value in means.items()}),
         best_plain=found["best"],
-        verdict=verdict(found["auroc"], found["best"], added, lds, rates, world.name),
+        verdict=verdict(
+            found["auroc"], found["auroc_ci95"], found["best"], added, lds, rates, world.name
+        ),
         missing=scores.missing,
+        auroc_by_queries=_by_queries(rows, queries, scorer, false, seed),
     )
+
+
+def _by_queries(
+    rows: StudyRows, queries: StudyQueries, scorer: Scorer, false: Truth, seed: int
+) -> dict[str, float]:
+    rng = generator("evaluate queries", seed)
+    good = len(queries.rows) - queries.bad
+    found = {}
+    for count in (n for n in _QUERY_COUNTS if n <= min(queries.bad, good)):
+        draws = [rng.choice(queries.bad, count, replace=False) for _ in range(_QUERY_DRAWS)]
+        found[str(count)] = float(
+            np.mean([auroc(centred_by(rows, queries, scorer, draw), false) for draw in draws])
+        )
+    return found
 
 
 def _detected(scores: Scores, false: Truth, seed: int) -> dict[str, Any]:
@@ -226,7 +246,7 @@ def _detected(scores: Scores, false: Truth, seed: int) -> dict[str, Any]:
         found["auroc"][method], found["auroc_ci95"][method] = a, a_ci
         found["precision"][method], found["precision_ci95"][method] = p, p_ci
         found["found"][method] = round(p * first)
-    best = best_of(found["auroc"], (*PLAIN, "stat-1", "stat-2", "combined_without_influence"))
+    best = best_of(found["auroc"], PLAIN_SCORES)
     return {**found, "k": k, "best": best}
 
 
@@ -271,7 +291,8 @@ def _curves(means: Mapping[str, float]) -> dict[str, dict[str, float]]:
     curves: dict[str, dict[str, float]] = {}
     for end in ("top", "random", "bottom"):
         points = {n.split(" ")[1]: v for n, v in means.items() if n.startswith(f"{end} ")}
-        curves[end] = {"0": means["all"], **points}
+        if "all" in means:
+            curves[end] = {"0": means["all"], **points}
     return curves
 
 
@@ -286,7 +307,10 @@ def _check(size: StudySize) -> None:
 
 
 def _key(size: StudySize, seed: int, weights: str) -> str:
-    text = json.dumps([_VERSION, asdict(size), seed, weights], sort_keys=True)
+    """Of what units of work depend on; how many seeds, halves and arms there are, they do not."""
+    common = ("clips", "planted", "queries", "judged", "steps", "subset_steps")
+    shared = {name: getattr(size, name) for name in common}
+    text = json.dumps([_VERSION, shared, seed, weights], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -23,7 +23,7 @@ from motionlens.operations.evaluate_folder import StudyFolder
 CELLS = 32
 # A pair of frames whose mean flow is under this, in px of the 256-px picture, stands still.
 STILL_PX = 0.05
-_KINDS = ("masked", "none", "shuffled", "untrained")
+_KINDS = ("masked", "none", "shuffled", "untrained", "published")
 
 Values = dict[str, NDArray[Any]]
 
@@ -105,7 +105,8 @@ def query_rows(
     progress: Progress,
     token: Token,
 ) -> StudyQueries:
-    """Bad: the worse half of the base's continuations of held-out starts. Good: the truth."""
+    """Bad: the worse half of the base's continuations of held-out starts. Good: the true
+    continuations of the same starts, so that what the two share cancels in a score."""
     starts = list(world.held_out_seeds("queries", size.queries))
     half = max(1, size.queries // 2)
     made: list[Frames] = []
@@ -128,7 +129,7 @@ def query_rows(
         lambda: [world.error(s, g) for s, g in zip(starts, continuations(), strict=True)],
     )
     worse = [int(n) for n in np.argsort(-np.array(errors), kind="stable")[:half]]
-    asked = [(f"bad-{n:03d}", n) for n in worse] + [(f"good-{n:03d}", n) for n in range(half)]
+    asked = [(f"bad-{n:03d}", n) for n in worse] + [(f"good-{n:03d}", n) for n in worse]
 
     def make(name: str, n: int, tools: Workers) -> Values:
         clip = world.clip(starts[n])
@@ -185,13 +186,15 @@ def seen(frames: Frames, motion: Motion) -> Values:
 def gradients(
     lab: Lab, frames: Frames, masks: tuple[NDArray[np.float32], NDArray[np.float32]], caption: str
 ) -> Values:
-    """Rows of one clip under its own mask, none, and a stranger's; and of an untrained network."""
+    """Rows of one clip under its own mask, none, and a stranger's; of an untrained network; and
+    without the balance of layers, as published."""
     own = lab.row(frames, masks[0], caption)
     rows = {
         "masked": own,
         "none": lab.row(frames, None, caption),
         "shuffled": lab.row(frames, masks[1], caption),
         "untrained": lab.untrained_row(frames, masks[0], caption),
+        "published": lab.published_row(frames, masks[0], caption),
     }
     found: Values = {kind: rows[kind].vector for kind in _KINDS}
     found["norm"] = np.array(float(np.mean(rows["none"].norms)))

@@ -72,10 +72,10 @@ def all_scores(
     found |= _baselines(rows, queries, deviation)
     if classes:
         found["class_flow_deviation"] = by_class
-    loud = found["loss_0.9"]
+    loud = found["loss_0.95"]
     still = np.asarray(statistics.static, dtype=np.float64)
     found["combined"] = np.asarray(combined.scores, dtype=np.float64)
-    found["combined_without_influence"] = ranks(by_class, loud) + still
+    found["combined_without_influence"] = ranks(by_class, found["loss"]) + still
     found["stat-1"] = ranks(deviation, found["gradient_norm"])
     found["fused-1"] = ranks(deviation, found["gradient_norm"], found["centred"])
     found["stat-2"] = ranks(by_class, loud)
@@ -105,18 +105,19 @@ def _influence(
     found["whitened_ridge_10"] = scorer.candidates(
         *_asked(rows, queries, "masked"), "whitened", None
     ).scores
-    for name, kind in (
-        ("no_mask", "none"),
-        ("mask_shuffled", "shuffled"),
-        ("untrained_network", "untrained"),
+    for name, kind, method in (
+        ("published", "published", "cosine"),
+        ("no_mask", "none", "centred"),
+        ("mask_shuffled", "shuffled", "centred"),
+        ("untrained_network", "untrained", "centred"),
     ):
         asked = _asked(rows, queries, kind)
         if kind == "shuffled":
             # Only the clips' masks are strangers'; the queries keep their own.
             asked = (asked[0], *_asked(rows, queries, "masked")[1:])
-        made = scorer.candidates(*asked, "centred", None)
+        made = scorer.candidates(*asked, method, None)
         found[name] = made.scores
-        if name == "no_mask":
+        if name in ("no_mask", "published"):
             per_query[name] = np.asarray(made.per_query, dtype=np.float64)
     return found, per_query
 
@@ -125,7 +126,7 @@ def _baselines(rows: StudyRows, queries: StudyQueries, deviation: Values) -> dic
     losses = np.asarray(rows["losses"], dtype=np.float64)
     found = {
         "loss": losses.mean(axis=1),
-        "loss_0.9": losses[:, -1],
+        "loss_0.95": losses[:, -1],
         "gradient_norm": np.asarray(rows["norm"], dtype=np.float64),
         "motion_magnitude": np.asarray(rows["mean_px"], dtype=np.float64),
         "flow_deviation": deviation,
@@ -191,6 +192,15 @@ def _asked(
     return rows[kind], asked[: queries.bad], asked[queries.bad :]
 
 
+def centred_by(
+    rows: StudyRows, queries: StudyQueries, scorer: Scorer, chosen: NDArray[np.int64]
+) -> Values:
+    """(N,) scores by some of the bad queries, and the good ones of the same starts."""
+    vectors, bad, good = _asked(rows, queries, "masked")
+    made = scorer.candidates(vectors, bad[chosen], good[chosen], "centred", None)
+    return np.asarray(made.scores, dtype=np.float64)
+
+
 def _ridge(rows: StudyRows, queries: StudyQueries, scorer: Scorer) -> float:
     ridge = scorer.ridge(*_asked(rows, queries, "masked"), "whitened")
     return 10.0 if ridge is None else ridge
@@ -201,7 +211,7 @@ def _statistics(rows: StudyRows, classes: bool, decisions: tuple[str, ...]) -> C
     still = np.asarray(rows["still"], dtype=np.float64)
     return CandidateStatistics(
         mean_px=np.asarray(rows["mean_px"], dtype=np.float64),
-        losses=np.asarray(rows["losses"], dtype=np.float64)[:, -1],
+        losses=np.asarray(rows["losses"], dtype=np.float64).mean(axis=1),
         classes=named,
         static=np.asarray(rows["empty"], dtype=np.bool_),
         flags=np.stack([still, np.asarray(rows["pan_px"], dtype=np.float64)], axis=1),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from motionlens.domain.evaluation import RANKINGS, Interval
 from motionlens.operations.evaluate_figures import best_of
@@ -10,6 +10,7 @@ from motionlens.operations.evaluate_figures import best_of
 
 def verdict(
     auroc: Mapping[str, float],
+    auroc_ci95: Mapping[str, Sequence[float] | None],
     best_plain: str,
     added: Mapping[str, Interval],
     lds: Mapping[str, Interval],
@@ -19,14 +20,19 @@ def verdict(
     """Sentences on detection, what influence adds, prediction of losses, and trained arms."""
     influence = best_of(auroc, [m for m in RANKINGS if m not in ("combined", "learned")])
     said = [_first(auroc, influence, best_plain, world)]
+    interval = auroc_ci95.get(influence)
+    if interval is not None and interval[0] <= 0.5:
+        shown = told(Interval(auroc[influence], (interval[0], interval[1])))
+        said.append(f"That influence alone is better than a coin there is not shown: {shown}.")
     said += [
         sentence
         for pair in ("combined over combined_without_influence", "fused-2 over stat-2")
         if (sentence := _adds(pair, added.get(pair)))
     ]
-    said.append(_foretold(lds))
+    if lds:
+        said.append(_foretold(lds))
     for pair in ("filtered over base", "filtered over filtered_without_influence"):
-        sentence = _wins(pair, rates[pair])
+        sentence = _wins(pair, rates[pair]) if pair in rates else ""
         if sentence:
             said.append(sentence)
     return said

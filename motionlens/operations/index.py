@@ -57,7 +57,7 @@ def index(
     rooms: Rooms,
     *,
     model: str = "embedded",
-    timesteps: tuple[float, ...] = (0.6, 0.9),
+    timesteps: tuple[float, ...] = (0.8, 0.95),
     tracked: str = "all",
     mask: str = "adjacent",
     flow: str = "dis",
@@ -65,6 +65,7 @@ def index(
     dim: int = 512,
     seed: int = 0,
     half: bool = False,
+    balance: str = "layers",
     jobs: int | None = None,
     device: str = "auto",
     progress: Progress = NO_PROGRESS,
@@ -82,6 +83,9 @@ def index(
         Numbers a clip.
     half : bool
         Keep rows in half precision: half the disk, scores equal to about 0.001.
+    balance : str
+        `layers` brings each parameter's part of a gradient to unit length first; `none` takes
+        gradients as they are, as published.
     jobs : int, optional
         Clips read side by side while the model works; 1 without it.
 
@@ -104,6 +108,7 @@ def index(
         seed,
         device,
         "float16" if half else "float32",
+        balance,
     )
     progress("Loading the model", 0, 1)
     attributors = rooms.models.attributors(settings, jobs or spare_lanes())
@@ -251,6 +256,7 @@ def note(settings: IndexSettings) -> dict[str, Any]:
         "dim": settings.dim,
         "seed": settings.seed,
         "rows": settings.rows,
+        "balance": settings.balance,
     }
 
 
@@ -267,6 +273,7 @@ def settings_of(noted: Mapping[str, Any], device: str) -> IndexSettings:
         seed=int(noted["seed"]),
         device=device,
         rows=noted.get("rows", "float32"),
+        balance=noted.get("balance", "none"),
     )
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from motionlens.domain.clip import Clip, Region, Span
 from motionlens.domain.errors import IndexStale, UsageError
 from motionlens.domain.ports import Attributor, GradientIndex, GradientRow, Progress, Token
+from motionlens.domain.ranking import Part
 from motionlens.domain.seeds import generator
 from motionlens.operations import captions
 from motionlens.operations.changed import changed_files
@@ -74,18 +75,17 @@ class QueryMaker:
     def rows(
         self,
         clips: Sequence[Clip],
-        region: Region | None,
-        span: Span | None,
+        parts: Sequence[Part],
         progress: Progress,
         token: Token,
     ) -> list[GradientRow]:
-        """One row a query."""
+        """One row a query, of its part."""
         rows = []
         self._opened.attributor.prepare([clip.caption for clip in clips])
-        for done, clip in enumerate(clips):
+        for done, (clip, part) in enumerate(zip(clips, parts, strict=True)):
             token.check()
             progress("Gradients of the queries", done, len(clips))
-            rows.append(self.row(clip, region, span))
+            rows.append(self.row(clip, part.region, part.span))
         return rows
 
     def row(self, clip: Clip, region: Region | None, span: Span | None) -> GradientRow:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from motionlens.domain.clip import Region, Span
+from motionlens.domain.clip import Clip, Region, Span
 from motionlens.domain.errors import UsageError
 from motionlens.domain.ports import (
     CandidateScores,
@@ -19,6 +19,7 @@ from motionlens.domain.ports import (
 from motionlens.domain.ranking import (
     STANDS_OUT,
     Neighbours,
+    Part,
     Polarity,
     Query,
     RankedClip,
@@ -26,7 +27,16 @@ from motionlens.domain.ranking import (
     ScoredClip,
 )
 from motionlens.domain.statistics import benjamini_hochberg
-from motionlens.operations.candidates import Joined, ask, chance_of, join, no_direction, score
+from motionlens.operations.candidates import (
+    Asked,
+    Chance,
+    Joined,
+    ask,
+    chance_of,
+    join,
+    no_direction,
+    score,
+)
 from motionlens.operations.clips import ClipFinder
 from motionlens.operations.queries import QueryMaker, open_fresh
 from motionlens.operations.rooms import NO_PROGRESS, NO_TOKEN, Rooms
@@ -43,10 +53,12 @@ def rank(
     good: Sequence[str] = (),
     region: Region | None = None,
     span: Span | None = None,
+    parts: Mapping[str, Part] | None = None,
     method: str = "centred",
     fingerprint: str | None = None,
     device: str = "auto",
     chance: bool = True,
+    keep: bool = True,
     progress: Progress = NO_PROGRESS,
     token: Token = NO_TOKEN,
 ) -> Ranking:
@@ -58,9 +70,13 @@ def rank(
         One of both suffices; ten bad ones or more are worth asking with.
     region, span
         Where and when in the queries the motion is meant.
+    parts : mapping, optional
+        Clip id -> its own part, of the queries whose part is another.
     chance : bool
         Whether to compute p and q values, which cost as much again as the queries. There are none
         for an index without masks, since masks are what is moved.
+    keep : bool
+        Whether the project remembers it as its ranking, which Review's queue follows.
 
     Raises
     ------
@@ -78,41 +94,57 @@ def rank(
     joined = join(rooms, opened.index, clips)
     _check_analysed(method, joined)
     maker = QueryMaker(rooms, opened)
-    asked = ask(maker, bad_clips, good_clips, region, span, progress, token)
+
+    def part_of(clip: Clip) -> Part:
+        return (parts or {}).get(clip.id, Part(region, span))
+
+    asked = ask(maker, bad_clips, good_clips, part_of, progress, token)
     scorer, kept = rooms.scorer, joined.rows.kept
     bad_rows, good_rows = asked.rows[: asked.bad], asked.rows[asked.bad :]
     ridge = scorer.ridge(joined.vectors, bad_rows, good_rows, method, kept)
     damping = {} if ridge is None else {"ridge": ridge}
     scored = score(scorer, joined, asked.rows, asked.bad, method, **damping)
-    p = None
+    found = None
     if chance and opened.note["mask"] != "none":
-        p = chance_of(scorer, joined, asked, method, damping, maker, progress, token)
-    q = None if p is None else benjamini_hochberg(p)
+        found = chance_of(scorer, joined, asked, method, damping, maker, progress, token)
+    q = None if found is None else benjamini_hochberg(found.p)
     progress("Interval of each rank", 0, 1)
     token.check()
     interval = scorer.rank_intervals(
         joined.vectors, asked.draws, asked.bad, method, joined.statistics, kept, **damping
     )
-    standing_out = None if q is None else int(np.count_nonzero(q <= STANDS_OUT))
     ranking = Ranking(
         method=method,
         fingerprint=opened.index.spec.fingerprint,
-        rows=_ranked(joined, scored, [clip.id for clip in asked.clips], p, q, interval),
-        queries=tuple(
-            Query(clip.id, Polarity.BAD if i < asked.bad else Polarity.GOOD, region, span)
-            for i, clip in enumerate(asked.clips)
-        ),
+        rows=_ranked(joined, scored, [clip.id for clip in asked.clips], found, q, interval),
+        queries=_queries(asked, part_of),
         left_out=joined.left_out,
         ridge=ridge,
-        standing_out=standing_out,
-        warnings=tuple(
-            text for text in (few_queries(asked.bad), still_queries(asked.still)) if text
-        ),
+        standing_out=None if q is None else int(np.count_nonzero(q <= STANDS_OUT)),
+        warnings=_warnings(asked),
+        band=None if found is None else found.band,
     )
-    if not rooms.store.read_only:
+    if keep and not rooms.store.read_only:
         rooms.store.save_setting("ranking", ranking_to_json(ranking))
     progress("Ranking", 1, 1)
     return ranking
+
+
+def _warnings(asked: Asked) -> tuple[str, ...]:
+    told = (few_queries(asked.bad), still_queries(asked.still))
+    return tuple(text for text in told if text)
+
+
+def _queries(asked: Asked, part_of: Callable[[Clip], Part]) -> tuple[Query, ...]:
+    return tuple(
+        Query(
+            clip.id,
+            Polarity.BAD if i < asked.bad else Polarity.GOOD,
+            part_of(clip).region,
+            part_of(clip).span,
+        )
+        for i, clip in enumerate(asked.clips)
+    )
 
 
 def _check_analysed(method: str, joined: Joined) -> None:
@@ -203,6 +235,7 @@ def ranking_from_json(document: dict[str, Any]) -> Ranking:
         queries,
         document["left_out"],
         warnings=tuple(document.get("warnings", ())),
+        band=tuple(document["band"]) if document.get("band") else None,
         **{name: document[name] for name in known},
     )
 
@@ -211,7 +244,7 @@ def _ranked(
     joined: Joined,
     scored: CandidateScores,
     queries: Sequence[str],
-    p: NDArray[np.float64] | None,
+    chance: Chance | None,
     q: NDArray[np.float64] | None,
     interval: tuple[NDArray[np.int64], NDArray[np.int64]] | None,
 ) -> tuple[RankedClip, ...]:
@@ -222,7 +255,7 @@ def _ranked(
             id=joined.ids[i],
             score=float(scored.scores[i]),
             rank=place + 1,
-            p_value=None if p is None else float(p[i]),
+            p_value=None if chance is None else float(chance.p[i]),
             q_value=None if q is None else float(q[i]),
             per_query={
                 clip: float(x) for clip, x in zip(queries, scored.per_query[i], strict=True)

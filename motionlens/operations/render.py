@@ -27,6 +27,7 @@ from motionlens.operations.stage import Placing, placing
 
 ARROW_STEP = 28.0
 _NEEDS_FIELD = frozenset({"flow", "mask", "arrows"})
+_FILLED = frozenset({"flow", "influence", "mask"})
 _NEEDS_CLIP = frozenset({"flow", "mask", "tracks"})
 # Frames decoded, and their fields found, before they are asked for.
 _AHEAD_FRAMES = 6
@@ -151,10 +152,10 @@ class PlayerRenderer:
             mask = work.mask.weights(field)
         pixels = self._drawing.compose(
             _picture(decoder, n, place),
-            field if "flow" in ready else None,
+            self._fill(field, ready),
             mask,
             request.opacity,
-            scale_px,
+            scale_px if "flow" in ready else 1.0,
             place.size,
             place.part,
             request.wheel,
@@ -174,6 +175,12 @@ class PlayerRenderer:
             pending_s=work.left_s if work is not None and pending else 0.0,
             view=place.part,
         )
+
+    def _fill(self, field: Field | None, ready: frozenset[str]) -> Field | None:
+        """An influence map lies on the grey of a flow that is nowhere; its player paints it."""
+        if "flow" not in ready and "influence" in ready:
+            return self._drawing.still_field(2, 2)
+        return field if "flow" in ready else None
 
     def _arrows(
         self,
@@ -373,7 +380,7 @@ def _key(request: FrameRequest, source: Source) -> tuple[object, ...]:
         request.overlays,
         request.width,
         request.height,
-        request.opacity if request.overlays & {"flow", "mask"} else None,
+        request.opacity if request.overlays & _FILLED else None,
         request.enlarge,
         request.ratio,
         request.view,

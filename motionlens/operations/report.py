@@ -12,7 +12,7 @@ from typing import Any
 from motionlens.domain.clip import Clip
 from motionlens.domain.errors import MediaError, UsageError
 from motionlens.domain.ports import Progress, Token
-from motionlens.domain.ranking import ScoredClip
+from motionlens.domain.ranking import Part, ScoredClip
 from motionlens.domain.report import ReportClip, ReportDocument, ReportSection
 from motionlens.domain.version import VERSION
 from motionlens.files import write_atomically
@@ -42,13 +42,17 @@ def report(
     *,
     queries: Sequence[str],
     out: str | Path,
+    parts: Mapping[str, Part] | None = None,
     top: int = 6,
     fingerprint: str | None = None,
     device: str = "auto",
     progress: Progress = NO_PROGRESS,
     token: Token = NO_TOKEN,
 ) -> ReportResult:
-    """Write one HTML file without outside links: queries, proponents, opponents, provenance."""
+    """Write one HTML file without outside links: queries, proponents, opponents, provenance.
+
+    `parts` are by clip id: where and when in a query the motion is meant.
+    """
     if not queries:
         raise UsageError("There is no query", "--query is empty", "Name a clip")
     clips = {clip.id: clip for clip in rooms.store.clips()}
@@ -57,9 +61,12 @@ def report(
     sections = []
     used = ""
     for query in finder.find_all(queries):
+        part = (parts or {}).get(query.id, Part())
         found = neighbours(
             rooms,
             query=query.id,
+            region=part.region,
+            span=part.span,
             top=top,
             fingerprint=fingerprint,
             device=device,
@@ -73,7 +80,9 @@ def report(
             return [maker.make(clips[row.id], row.score) for row in rows]
 
         sections.append(
-            ReportSection(maker.make(query), made(found.proponents), made(found.opponents))
+            ReportSection(
+                maker.make(query, part=part), made(found.proponents), made(found.opponents)
+            )
         )
     index, noted = rooms.indexes.latest(used)
     now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")
@@ -108,14 +117,14 @@ class _ClipMaker:
         self._flags = rooms.store.flags()
         self._analyses = rooms.store.analyses()
 
-    def make(self, clip: Clip, score: float | None = None) -> ReportClip:
+    def make(self, clip: Clip, score: float | None = None, part: Part | None = None) -> ReportClip:
         row = clip_row(clip, self._decisions, self._flags)
         analysis = self._analyses.get(clip.id)
         return ReportClip(
             id=clip.id,
             name=Path(clip.path).name,
             caption=clip.caption,
-            facts=_facts(row),
+            facts=_facts(row) + (f"; asked about: {part.words}" if part and part != Part() else ""),
             decision=row.decision,
             flags=tuple(f"{flag.name}: {flag.reason}" for flag in row.flags),
             video=self._video(clip),

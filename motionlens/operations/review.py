@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from motionlens.domain.clip import Clip, Flag, Role
+from motionlens.domain.clip import Clip, Flag, MotionSummary, Role
 from motionlens.domain.decision import Event, fold
 from motionlens.domain.ports import LabelStore
 from motionlens.domain.ranking import Polarity, Query, Ranking
@@ -15,6 +16,8 @@ from motionlens.operations.rooms import Rooms
 
 PLACE = "review.place"
 QUERIES = "review.queries"
+SAVED_QUEUES = "review.queues"
+BLIND_SEED = "review.blind_seed"
 
 
 @dataclass(frozen=True)
@@ -23,21 +26,30 @@ class ReviewSnapshot:
 
     Attributes
     ----------
-    curves : mapping
-        Clip id -> motion in px a frame, of the clips that were analysed.
+    motion : mapping
+        Clip id -> what was measured, of the clips that were analysed.
     ranking : Ranking or None
         The last one that Review was given.
     queries : tuple of Query
         What a ranking would ask about: the researcher's set, or else every generation as bad and
         every reference as good.
+    answers : mapping
+        Clip id -> curator -> that person's latest answer.
+    saved_queues : tuple of mapping
+        As `SAVED_QUEUES` keeps them.
+    blind_seed : int
+        Shuffles the queue of blind mode; the same for the life of the project.
     """
 
     clips: Mapping[str, Clip]
     flags: Mapping[str, tuple[Flag, ...]]
-    curves: Mapping[str, tuple[float, ...]]
+    motion: Mapping[str, MotionSummary]
     decisions: Mapping[str, Event]
     ranking: Ranking | None = None
     queries: tuple[Query, ...] = ()
+    answers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    saved_queues: tuple[Mapping[str, Any], ...] = ()
+    blind_seed: int = 0
     undo_name: str = ""
     place: Mapping[str, Any] = field(default_factory=dict)
     read_only: bool = False
@@ -50,22 +62,30 @@ class ReviewSnapshot:
 def review_snapshot(rooms: Rooms, *, by: str | None = None) -> ReviewSnapshot:
     """Read all of it; called on the lane that owns the store."""
     store = rooms.store
-    clips = {clip.id: clip for clip in store.clips()}
-    flags = {
-        clip: tuple(sorted((f for f in found if f.over), key=lambda f: -f.score))
-        for clip, found in store.flags().items()
-    }
+    clips = store.clip_map()
     return ReviewSnapshot(
         clips=clips,
-        flags={clip: found for clip, found in flags.items() if found},
-        curves={clip: summary.curve for clip, (summary, _) in store.analyses().items()},
+        flags=store.flags_over(),
+        motion=store.summaries(),
         decisions=store.decisions(),
         ranking=last_ranking(rooms),
         queries=_queries(clips, store.setting(QUERIES)),
+        answers=store.latest_answers(),
+        saved_queues=tuple(store.setting(SAVED_QUEUES) or ()),
+        blind_seed=_blind_seed(rooms),
         undo_name=store.undo_name(by),
         place=store.setting(PLACE) or {},
         read_only=store.read_only,
     )
+
+
+def _blind_seed(rooms: Rooms) -> int:
+    seed = rooms.store.setting(BLIND_SEED)
+    if seed is None:
+        seed = secrets.randbits(32)
+        if not rooms.store.read_only:
+            rooms.store.save_setting(BLIND_SEED, seed)
+    return int(seed)
 
 
 def standing(store: LabelStore, clips: tuple[str, ...]) -> dict[str, Event | None]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from motionlens.domain.clip import Clip
 from motionlens.domain.errors import UsageError
 from motionlens.domain.ports import GradientRow, Progress, Token
+from motionlens.domain.ranking import Part
 from motionlens.domain.seeds import generator
 from motionlens.domain.statistics import spearman
 from motionlens.operations.candidates import no_direction
@@ -134,7 +135,7 @@ def what_if(
     rows = training_rows(opened.index, clips)
     chosen = _chosen(rows, asked, out)
     maker = QueryMaker(rooms, opened)
-    wanted = maker.rows(asked, None, None, progress, token)
+    wanted = maker.rows(asked, [Part()] * len(asked), progress, token)
     if still := [clip for clip, row in zip(asked, wanted, strict=True) if not row.vector.any()]:
         raise no_direction(still)
     rng = generator("what if", seed, rows.ids, *(rows.ids[n] for n in chosen))

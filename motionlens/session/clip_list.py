@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from motionlens.domain.clip import Clip, Flag
+from motionlens.domain.clip import Clip, Flag, MotionSummary
 
 FLAG_NAMES = {
     "frozen_frames": "Held pose",
@@ -34,29 +34,51 @@ def flag_name(name: str) -> str:
 
 
 @dataclass(frozen=True)
-class LibraryClip:
-    """One clip as listed; `curve` is its motion in px a frame, empty before `analyse`."""
+class Details:
+    """What is made of a clip's rows when somebody looks at it."""
 
-    clip: Clip
+    clips: Mapping[str, Clip]
+    summaries: Mapping[str, MotionSummary]
+
+
+@dataclass(slots=True, eq=False)
+class LibraryClip:
+    """One clip as listed: light, since a project may hold a hundred thousand of them.
+
+    Attributes
+    ----------
+    search : str
+        Name and caption, folded: what a text is looked for in, and the order by name.
+    flags : tuple of Flag
+        Those over their thresholds, strongest first.
+    mean_px : float or None
+        Mean motion in px a frame; None before `analyse`.
+    """
+
+    id: str
+    role: str
+    name: str
+    search: str
     decision: str
     flags: tuple[Flag, ...]
-    curve: tuple[float, ...] = ()
-    mean_px: float | None = None
-    camera_share: float | None = None
-    search: str = field(default="", repr=False)
+    duration_s: float
+    mean_px: float | None
+    details: Details
 
     @property
-    def id(self) -> str:
-        return self.clip.id
+    def clip(self) -> Clip:
+        return self.details.clips[self.id]
 
     @property
-    def name(self) -> str:
-        span = self.clip.span
-        return f"{self.clip.name}, {span.start}–{span.stop}" if span else self.clip.name
+    def curve(self) -> tuple[float, ...]:
+        """Motion in px a frame; empty before `analyse`."""
+        summary = self.details.summaries.get(self.id)
+        return summary.curve if summary else ()
 
     @property
-    def role(self) -> str:
-        return str(self.clip.role)
+    def camera_share(self) -> float | None:
+        summary = self.details.summaries.get(self.id)
+        return summary.camera_share if summary else None
 
 
 @dataclass(frozen=True)
@@ -80,48 +102,55 @@ class Counts:
     analysed: int = 0
 
 
-def load(rooms: Any) -> dict[str, LibraryClip]:
-    """Read all clips of a project (on the store lane), by id in the store's order."""
+def load(rooms: Any, first: int | None = None) -> dict[str, LibraryClip]:
+    """Read all clips of a project (on the store lane), by id in the store's order.
+
+    With `first`, the first so many training clips by path: a page to show while the rest is read.
+    """
     store = rooms.store
-    decisions, flags, analyses = store.decisions(), store.flags(), store.analyses()
+    lines = store.listing(first)
+    ids = None if first is None else [line.id for line in lines]
+    known = store.clip_map() if ids is None else {c.id: c for c in store.clips_by_id(ids)}
+    details = Details(known, store.summaries(ids))
+    decisions, flags = store.decided(), store.flags_over(ids)
     clips = {}
-    for clip in store.clips():
-        over = sorted((f for f in flags.get(clip.id, ()) if f.over), key=lambda f: -f.score)
-        event = decisions.get(clip.id)
-        summary = analyses[clip.id][0] if clip.id in analyses else None
-        clips[clip.id] = LibraryClip(
-            clip=clip,
-            decision=str(event.decision) if event else "none",
-            flags=tuple(over),
-            curve=summary.curve if summary else (),
-            mean_px=summary.mean_px if summary else None,
-            camera_share=summary.camera_share if summary else None,
-            search=f"{clip.name}\n{clip.caption}".casefold(),
-        )
+    for line in lines:
+        name = line.name
+        clips[line.id] = LibraryClip(
+            line.id, line.role, name, f"{name}\n{line.caption}".casefold(),
+            decisions.get(line.id, "none"), flags.get(line.id, ()), line.duration_s, line.mean_px,
+            details,
+        )  # fmt: skip
     return clips
 
 
-def matching(
-    clips: Mapping[str, LibraryClip], wanted: ClipFilter, scores: Mapping[str, float]
-) -> list[str]:
-    """Ids of the clips that the filter lets through, in its order."""
-    words = wanted.text.casefold().split()
-    found = [
-        clip
-        for clip in clips.values()
-        if (not wanted.role or clip.role == wanted.role)
-        and (not wanted.decision or clip.decision == wanted.decision)
-        and (not wanted.flag or any(flag.name == wanted.flag for flag in clip.flags))
-        and all(word in clip.search for word in words)
-    ]
+def ordered(
+    clips: Mapping[str, LibraryClip], sort: str, scores: Mapping[str, float]
+) -> list[LibraryClip]:
+    """All clips in one of the orders `SORTS`."""
     keys: dict[str, Callable[[LibraryClip], Any]] = {
         "name": lambda c: c.search,
         "score": lambda c: -scores.get(c.id, float("-inf")),
         "flags": lambda c: (-len(c.flags), c.search),
         "motion": lambda c: -(c.mean_px or 0.0),
-        "length": lambda c: -c.clip.info.duration_s,
+        "length": lambda c: -c.duration_s,
     }
-    return [clip.id for clip in sorted(found, key=keys[wanted.sort])]
+    return sorted(clips.values(), key=keys[sort])
+
+
+def matching(clips: Iterable[LibraryClip], wanted: ClipFilter) -> list[str]:
+    """Ids of the clips that the filter lets through, in the order given."""
+    found = clips
+    # One plain pass a condition: a key stroke over 100,000 clips must answer at once.
+    if wanted.role:
+        found = [clip for clip in found if clip.role == wanted.role]
+    if wanted.decision:
+        found = [clip for clip in found if clip.decision == wanted.decision]
+    if wanted.flag:
+        found = [c for c in found if any(flag.name == wanted.flag for flag in c.flags)]
+    for word in wanted.text.casefold().split():
+        found = [clip for clip in found if word in clip.search]
+    return [clip.id for clip in found]
 
 
 def count(clips: Iterable[LibraryClip]) -> Counts:
@@ -135,5 +164,5 @@ def count(clips: Iterable[LibraryClip]) -> Counts:
         if clip.role == "training":
             decisions[clip.decision] += 1
             flags.update(flag.name for flag in clip.flags)
-            analysed += bool(clip.curve)
+            analysed += clip.mean_px is not None
     return Counts(roles, decisions, flags, analysed)

@@ -9,7 +9,7 @@ from motionlens.domain.ports import Progress, Token
 from motionlens.operations.index import IndexResult, index
 from motionlens.operations.rooms import Rooms
 
-_SETTINGS = ("model", "tracked", "mask", "flow", "projection", "dim", "seed")
+_SETTINGS = ("model", "tracked", "mask", "flow", "projection", "dim", "seed", "balance")
 
 
 def index_again(rooms: Rooms, progress: Progress, token: Token) -> IndexResult:

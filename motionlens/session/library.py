@@ -11,10 +11,20 @@ from motionlens.domain.ranking import Ranking
 from motionlens.lanes import Priority
 from motionlens.operations.decide import DecideResult, decide, redo, undo
 from motionlens.operations.rank import last_ranking
-from motionlens.session.clip_list import ClipFilter, Counts, LibraryClip, count, load, matching
+from motionlens.session.clip_list import (
+    ClipFilter,
+    Counts,
+    LibraryClip,
+    count,
+    load,
+    matching,
+    ordered,
+)
 from motionlens.session.work import Hop, OpenProject, ask
 
 NONE = "none"
+# Clips that are listed while a large project is still read.
+PAGE = 200
 
 
 class LibraryState:
@@ -43,11 +53,16 @@ class LibraryState:
         self.pending: dict[str, str] = {}
         self.ranking: Ranking | None = None
         self._turn = 0
+        # Made when asked for, and kept while nothing that they are made of changes.
+        self._counts: Counts | None = None
+        self._ordered: tuple[str, list[LibraryClip]] | None = None
 
     @property
     def counts(self) -> Counts:
         """How many clips by role, decision and flag."""
-        return count(self.clips.values())
+        if self._counts is None:
+            self._counts = count(self.clips.values())
+        return self._counts
 
     def refresh(self) -> None:
         """Read the clips again on the store lane; an older answer never replaces a newer one."""
@@ -61,8 +76,16 @@ class LibraryState:
             if turn == self._turn:
                 self._take(*answer)
 
-        rooms = self._project.rooms
-        ask(self._project.lanes.store, "list clips", read, self._hop, done, self.failed.emit)
+        def page(clips: dict[str, LibraryClip]) -> None:
+            if turn == self._turn and not self.loaded:
+                self.clips = clips
+                self._counts = self._ordered = None
+                self._list()
+
+        rooms, lane = self._project.rooms, self._project.lanes.store
+        if not self.loaded:
+            ask(lane, "list a page", lambda _: load(rooms, PAGE), self._hop, page, self.failed.emit)
+        ask(lane, "list clips", read, self._hop, done, self.failed.emit)
 
     def set_filter(self, **changes: object) -> None:
         """Change parts of the filter (see :class:`ClipFilter`) and list again."""
@@ -72,6 +95,7 @@ class LibraryState:
     def set_ranking(self, ranking: Ranking | None) -> None:
         """The ranking whose scores the clips carry, or None."""
         self.ranking = ranking
+        self._ordered = None
         self._list()
 
     def score(self, clip: str) -> float | None:
@@ -89,15 +113,20 @@ class LibraryState:
         """The decision shown for a clip: one not yet saved counts."""
         return self.pending.get(clip) or self.clips[clip].decision
 
-    def decide(self, decision: str, clips: Sequence[str] | None = None) -> None:
-        """Decide about the selection (or `clips`): hollow at once, filled once committed."""
+    def decide(
+        self, decision: str, clips: Sequence[str] | None = None, ranking: Ranking | None = None
+    ) -> None:
+        """Decide about the selection (or `clips`): hollow at once, filled once committed.
+
+        `ranking` is the evidence that was looked at; without it, the project's own.
+        """
         chosen = tuple(clips if clips is not None else self.selection)
         if not chosen:
             return
         shown = NONE if decision == "clear" else decision
         self.pending.update(dict.fromkeys(chosen, shown))
         self.updated.emit(chosen)
-        rooms, by, ranking = self._project.rooms, self.curator, self.ranking
+        rooms, by, seen = self._project.rooms, self.curator, ranking or self.ranking
 
         def done(result: DecideResult) -> None:
             self._forget(chosen)
@@ -111,7 +140,7 @@ class LibraryState:
 
         ask(
             self._project.lanes.store, "decide",
-            lambda _: decide(rooms, decision, chosen, by=by, ranking=ranking),
+            lambda _: decide(rooms, decision, chosen, by=by, ranking=seen),
             self._hop, done, failed, priority=Priority.URGENT,
         )  # fmt: skip
 
@@ -129,7 +158,8 @@ class LibraryState:
         """Take over decisions that are committed ("none" where there is none)."""
         for clip, decision in decisions.items():
             if clip in self.clips:
-                self.clips[clip] = replace(self.clips[clip], decision=decision)
+                self.clips[clip].decision = decision
+        self._counts = None
         self.updated.emit(tuple(decisions))
         if self.filter.decision:
             self._list()
@@ -166,10 +196,14 @@ class LibraryState:
     def _take(self, clips: dict[str, LibraryClip], ranking: Ranking | None) -> None:
         self.clips, self.ranking = clips, ranking
         self.loaded = True
+        self._counts = self._ordered = None
         self._list()
 
     def _list(self) -> None:
-        self.shown = matching(self.clips, self.filter, self._scores())
+        sort = self.filter.sort
+        if self._ordered is None or self._ordered[0] != sort:
+            self._ordered = (sort, ordered(self.clips, sort, self._scores()))
+        self.shown = matching(self._ordered[1], self.filter)
         if self.current not in self.clips:
             first = self.shown[0] if self.shown else ""
             self.select((first,) if first else (), first)

@@ -7,7 +7,13 @@ from collections.abc import Callable, Iterable
 from psygnal import Signal
 
 from motionlens.domain.errors import MotionLensError
-from motionlens.domain.requests import OVERLAYS, FrameImage, FrameRenderer, FrameRequest
+from motionlens.domain.requests import (
+    FILLS,
+    PLAYER_OVERLAYS,
+    FrameImage,
+    FrameRenderer,
+    FrameRequest,
+)
 from motionlens.lanes import Job, Lane
 from motionlens.session import zoom as zooming
 from motionlens.session.frame_feed import Delivery, FrameFailure, FrameFeed
@@ -177,10 +183,11 @@ class PlayerState:
             self._again()
 
     def toggle(self, overlay: str) -> None:
-        """Switch one overlay."""
-        if overlay not in OVERLAYS:
+        """Switch one overlay; of two fills the last one stays."""
+        if overlay not in PLAYER_OVERLAYS:
             raise ValueError(f"{overlay!r} is no overlay")
-        self.set_overlays(self.overlays ^ {overlay})
+        others = self.overlays - set(FILLS) if overlay in FILLS else self.overlays - {overlay}
+        self.set_overlays(others if overlay in self.overlays else others | {overlay})
 
     def toggle_all(self) -> None:
         """All overlays off, or those that were on before back on."""

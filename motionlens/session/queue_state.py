@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from psygnal import Signal
 
+from motionlens.domain.clip_filter import parse
 from motionlens.domain.decision import Decision, Event
-from motionlens.domain.errors import MotionLensError
+from motionlens.domain.errors import MotionLensError, UsageError
 from motionlens.domain.ranking import Query, Ranking
 from motionlens.lanes import CancelToken, Job, Lane, Priority
 from motionlens.operations.review import PLACE, ReviewSnapshot, review_snapshot
@@ -38,6 +39,7 @@ class Mark:
     decision: Decision
     saved: str = ""
     note: str = ""
+    tags: tuple[str, ...] = ()
 
 
 class QueueState:
@@ -65,12 +67,15 @@ class QueueState:
         self.snapshot: ReviewSnapshot | None = None
         self.kind = QueueKind.FLAGGED
         self.filters = Filters()
+        self.filter_error: UsageError | None = None
+        self.control: str | None = None
         self.queue: tuple[Candidate, ...] = ()
         self.marks: dict[str, Mark] = {}
         self.failure: MotionLensError | None = None
         self.undo_name = ""
         self.query_index = 0
         self._by_id: dict[str, Candidate] = {}
+        self._whole: dict[str, Candidate] = {}
         self._walk = Walk()
         self._place = 0
         self._painted: str | None = None
@@ -108,6 +113,8 @@ class QueueState:
     @property
     def current(self) -> Candidate | None:
         """The candidate on the stage."""
+        if self.control is not None and self.control in self._by_id:
+            return self._by_id[self.control]
         order = self._walk.order
         return self._by_id[order[self._place]] if 0 <= self._place < len(order) else None
 
@@ -157,8 +164,8 @@ class QueueState:
         if not self._walk.order:
             return
         place = max(0, min(place, len(self._walk.order) - 1))
-        if place != self._place:
-            self._place = place
+        if place != self._place or self.control is not None:
+            self._place, self.control = place, None
             self._moved()
 
     def go_to(self, clip: str) -> bool:
@@ -210,7 +217,15 @@ class QueueState:
             self.query_changed.emit()
 
     def set_filters(self, filters: Filters) -> None:
-        """Show another part of the queue; the current clip stays if it is in it."""
+        """Show another part of the queue; the current clip stays if it is in it. A text that
+        cannot be read leaves all as it is: `filter_error` says why."""
+        try:
+            parse(filters.text)
+        except UsageError as error:
+            self.filter_error = error
+            self.queue_changed.emit()
+            return
+        self.filter_error = None
         self.filters = filters
         current = self.current
         self._fill(current.clip.id if current else None)
@@ -240,7 +255,8 @@ class QueueState:
         self.snapshot = snapshot
         self.undo_name = snapshot.undo_name
         waiting = {clip: mark for clip, mark in self.marks.items() if not mark.saved}
-        self.marks = {clip: mark_of(event) for clip, event in snapshot.decisions.items()} | waiting
+        self._reread_marks()
+        self.marks |= waiting
         self.kind = kind
         self._fill(before or snapshot.place.get(self.kind.value))
         wanted, self._wanted = self._wanted, None
@@ -264,9 +280,13 @@ class QueueState:
     def _fill(self, wanted: str | None) -> None:
         if self.snapshot is None:
             return
-        self.queue = build_queue(self.snapshot, self.kind)
+        whole = build_queue(self.snapshot, self.kind)
+        self._whole = {candidate.clip.id: candidate for candidate in whole}
+        tags = {clip: mark.tags for clip, mark in self.marks.items() if mark.tags}
+        answers = self._answers()
+        ids = chosen(whole, self.filters, self._decided(), answers, tags)
+        self.queue, ids = self._arranged(whole, ids)
         self._by_id = {candidate.clip.id: candidate for candidate in self.queue}
-        ids = chosen(self.queue, self.filters, self._decided())
         later = [clip for clip in ids if self._decision(clip) is Decision.UNSURE]
         self._walk = Walk.over(ids)
         for clip in later:
@@ -277,6 +297,22 @@ class QueueState:
             self._place = self._find_undecided(1) or 0
         self.queue_changed.emit()
         self._moved()
+
+    # What a queue by name, and judging blind, do otherwise
+
+    def _reread_marks(self) -> None:
+        if self.snapshot is not None:
+            self.marks = {clip: mark_of(event) for clip, event in self.snapshot.decisions.items()}
+
+    def _answers(self) -> Mapping[str, Mapping[str, str]]:
+        """Clip id -> curator -> answer, as far as they may be seen."""
+        return self.snapshot.answers if self.snapshot is not None else {}
+
+    def _arranged(
+        self, whole: tuple[Candidate, ...], ids: list[str]
+    ) -> tuple[tuple[Candidate, ...], list[str]]:
+        """The queue and what is walked of it, as they are shown."""
+        return whole, ids
 
     def _bring_in(self, clips: Iterable[str]) -> None:
         """Show clips that the filters hide at their places in the queue; all others stay."""
@@ -341,7 +377,7 @@ def ranking_id(ranking: Ranking | None) -> str:
 
 def mark_of(event: Event) -> Mark:
     """A stored decision as it is shown."""
-    return Mark(event.decision, _clock(event.at), event.note)
+    return Mark(event.decision, _clock(event.at), event.note, tuple(event.evidence.get("tags", ())))
 
 
 def _clock(at: str) -> str:

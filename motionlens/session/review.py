@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,11 +14,13 @@ from psygnal import Signal
 from motionlens.domain.decision import Decision, Event
 from motionlens.domain.errors import MotionLensError
 from motionlens.lanes import Lane
+from motionlens.operations.decide import query_evidence
 from motionlens.operations.review import standing
 from motionlens.operations.rooms import Rooms
 from motionlens.session.decision_writer import DecisionWriter, Wish, Written
 from motionlens.session.pace import Pace
-from motionlens.session.queue_state import Mark, QueueState, mark_of
+from motionlens.session.queue_choice import QueueChoice
+from motionlens.session.queue_state import Mark, mark_of
 from motionlens.session.review_queue import (
     Candidate,
 )
@@ -25,6 +28,10 @@ from motionlens.session.work import Hop, ask
 
 # A second press within this time is a bounce of the key.
 BOUNCE_S = 0.08
+USUAL_TAGS = (
+    "pauses in mid-air", "stretches", "floats", "teleports", "passes through", "runs backward",
+    "static", "camera only", "cut inside",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -36,7 +43,7 @@ class LastDecision:
     since_s: float
 
 
-class ReviewState(QueueState):
+class ReviewState(QueueChoice):
     """All of Review that is no widget.
 
     Times come from `now_s` (seconds, steady), so that tests need no waiting.
@@ -61,6 +68,7 @@ class ReviewState(QueueState):
         self.last: LastDecision | None = None
         self.refusal: MotionLensError | None = None
         self.drafts: dict[str, str] = {}
+        self.tag_drafts: dict[str, tuple[str, ...]] = {}
         self.pace = Pace()
         self._pressed_s = float("-inf")
 
@@ -84,21 +92,37 @@ class ReviewState(QueueState):
             return False
         self._pressed_s = now
         clip = candidate.clip.id
-        note = self.note(clip)
+        note, tags = self.note(clip), self.tags(clip)
         self.drafts.pop(clip, None)
+        self.tag_drafts.pop(clip, None)
         seconds = self.pace.decided(now)
-        mark = Mark(decision, note=note)
+        mark = Mark(decision, note=note, tags=tags)
+        evidence = self._evidence(clip, seconds, tags)
         self._set(clip, mark)
         self.last = LastDecision(_words(decision, candidate), mark, now)
-        place = self._after(decision, clip, stay)
-        self.writer.write(
-            Wish("decide", (clip,), decision, note, {clip: self._evidence(candidate, seconds)})
-        )
+        was_control = self.control is not None
+        control = self._answered(clip)
+        place = None if was_control else self._after(decision, clip, stay)
+        self.writer.write(Wish("decide", (clip,), decision, note, {clip: evidence}))
         self.saving_changed.emit()
-        if place is not None:
+        if control or was_control:
+            # A control comes between: the clip that was to be next is still there behind it.
+            order = self._walk.order
+            if was_control and order and self._judged(order[self._place]):
+                place = self._find_undecided(1)
+            if place is not None:
+                self._place = place
+            self._moved()
+        elif place is not None:
             self._place = place
             self._moved()
         return True
+
+    def set_blind(self, on: bool) -> None:
+        """See :class:`QueueChoice`; what was decided last would tell a name."""
+        self.last = None
+        super().set_blind(on)
+        self.saving_changed.emit()
 
     def undo(self) -> None:
         """Take back the curator's last step; its clip comes on the stage."""
@@ -117,7 +141,7 @@ class ReviewState(QueueState):
 
     def set_note(self, clip: str, note: str) -> None:
         """Keep a note for a clip: with its next decision, or at once where it is decided."""
-        mark = self.marks.get(clip)
+        mark = self._seen_mark(clip)
         candidate = self._by_id.get(clip)
         if note == (mark.note if mark else self.drafts.get(clip, "")):
             return
@@ -125,15 +149,42 @@ class ReviewState(QueueState):
             self.drafts[clip] = note
             return
         self._set(clip, replace(mark, note=note, saved=""))
-        self.writer.write(
-            Wish("decide", (clip,), mark.decision, note, {clip: self._evidence(candidate, None)})
-        )
+        evidence = self._evidence(clip, None, mark.tags)
+        self.writer.write(Wish("decide", (clip,), mark.decision, note, {clip: evidence}))
         self.saving_changed.emit()
+
+    def set_tags(self, clip: str, tags: tuple[str, ...]) -> None:
+        """Keep reasons in a word or two, as a note is kept."""
+        mark = self._seen_mark(clip)
+        if tags == (mark.tags if mark else self.tag_drafts.get(clip, ())):
+            return
+        if mark is None or clip not in self._by_id or self.writer.held:
+            self.tag_drafts[clip] = tags
+            return
+        self._set(clip, replace(mark, tags=tags, saved=""))
+        evidence = self._evidence(clip, None, tags)
+        self.writer.write(Wish("decide", (clip,), mark.decision, mark.note, {clip: evidence}))
+        self.saving_changed.emit()
+
+    def tags(self, clip: str) -> tuple[str, ...]:
+        """The tags that belong to a clip now."""
+        mark = self._seen_mark(clip)
+        return self.tag_drafts.get(clip, mark.tags if mark else ())
+
+    @property
+    def known_tags(self) -> list[str]:
+        """Tags that were used, the most frequent first, then the usual ones."""
+        used = Counter(tag for mark in self.marks.values() for tag in mark.tags)
+        return list(dict.fromkeys([*(tag for tag, _ in used.most_common()), *USUAL_TAGS]))
 
     def note(self, clip: str) -> str:
         """The note that belongs to a clip now."""
-        mark = self.marks.get(clip)
+        mark = self._seen_mark(clip)
         return self.drafts.get(clip, mark.note if mark else "")
+
+    def _seen_mark(self, clip: str) -> Mark | None:
+        """The answer that may be seen: of a clip that comes again as a control, none."""
+        return None if clip == self.control else self.marks.get(clip)
 
     def reread(self, clips: tuple[str, ...]) -> None:
         """Another view decided about these: show it here too."""
@@ -166,14 +217,22 @@ class ReviewState(QueueState):
             self.marks[clip] = mark
         self.marks_changed.emit((clip,))
 
-    def _evidence(self, candidate: Candidate, seconds: float | None) -> dict[str, Any]:
-        known: dict[str, Any] = {}
+    def _evidence(
+        self, clip: str, seconds: float | None, tags: tuple[str, ...] = ()
+    ) -> dict[str, Any]:
+        """What was known of a clip, whether or not it was shown."""
+        candidate = self._whole[clip]
+        known: dict[str, Any] = {"tags": list(tags)} if tags else {}
+        if self.blind:
+            known["blind"] = True
+        if self.control == clip:
+            known["control"] = True
         if candidate.flags:
             known["flags"] = [{"name": f.name, "score": f.score} for f in candidate.flags]
         ranking = self.ranking
         if candidate.ranked is not None and ranking is not None:
             known |= {
-                "queries": [{"clip": q.clip, "polarity": str(q.polarity)} for q in ranking.queries],
+                "queries": [query_evidence(query) for query in ranking.queries],
                 "score": candidate.ranked.score,
                 "rank": candidate.ranked.rank,
                 "method": ranking.method,
@@ -209,13 +268,15 @@ class ReviewState(QueueState):
         saved = _now()
         words = f"{done}: {written.changes.changed} clips"
         if len(clips) == 1 == written.changes.changed:
-            words = f"{done} {self._by_id[clips[0]].rank}, {self._by_id[clips[0]].clip.name}"
+            words = _named(done, self._by_id[clips[0]])
         self.last = LastDecision(words, Mark(Decision.CLEAR, saved), self._now_s())
         if clips:
             self._place = self._walk.order.index(clips[0])
             self._moved()
 
     def _stand(self, found: Mapping[str, Event | None]) -> None:
+        for clip, event in found.items():
+            self._note_answer(clip, event)
         if self.snapshot is not None:
             decisions = {**self.snapshot.decisions}
             for clip, event in found.items():
@@ -229,7 +290,7 @@ class ReviewState(QueueState):
             if clip in waiting:
                 # A newer answer about it is on its way and is what is shown.
                 continue
-            if event is None:
+            if event is None or (self.private and event.by != self._by()):
                 self.marks.pop(clip, None)
             else:
                 self.marks[clip] = mark_of(event)
@@ -251,7 +312,11 @@ def _words(decision: Decision, candidate: Candidate) -> str:
         Decision.UNSURE: "Later",
         Decision.CLEAR: "Cleared",
     }[decision]
-    return f"{done} {candidate.rank}, {candidate.clip.name}"
+    return _named(done, candidate)
+
+
+def _named(done: str, candidate: Candidate) -> str:
+    return f"{done} {candidate.rank}" + (f", {candidate.title}" if candidate.title else "")
 
 
 def _now() -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
-from motionlens.domain.clip import Clip, Flag
+from motionlens.domain.clip import Clip, Flag, MotionSummary
+from motionlens.domain.clip_filter import ClipFacts, parse
 from motionlens.domain.decision import Decision
-from motionlens.domain.ranking import Polarity, RankedClip, Ranking
+from motionlens.domain.ranking import STANDS_OUT, Polarity, RankedClip, Ranking
 from motionlens.operations.review import ReviewSnapshot
 from motionlens.session.clip_list import flag_name
 
@@ -17,8 +19,6 @@ MOST_REASONS = 4
 UNSIGNED = ("combined", "learned")
 # Less than this many standard deviations from what is usual is no reason.
 _UNUSUAL_SD = 2.0
-# Among as many clips, scores with a higher q are no evidence.
-BAND_Q = 0.05
 
 
 class QueueKind(StrEnum):
@@ -51,9 +51,15 @@ class Candidate:
     rank: int
     flags: tuple[Flag, ...] = ()
     ranked: RankedClip | None = None
-    curve: tuple[float, ...] = ()
+    motion: MotionSummary | None = None
     reasons: tuple[Reason, ...] = ()
     score_text: str = ""
+    hidden: bool = False
+
+    @property
+    def title(self) -> str:
+        """The file's name, unless it is hidden."""
+        return "" if self.hidden else self.clip.name
 
     @property
     def score(self) -> float | None:
@@ -64,13 +70,47 @@ class Candidate:
         return self.ranked.per_query if self.ranked else {}
 
 
+ORDERS = ("rank", "name", "motion", "length", "informative")
+
+
 @dataclass(frozen=True)
 class Filters:
-    """What of a queue is shown; `flag` is empty for any."""
+    """What of a queue is shown, and in which order.
+
+    Attributes
+    ----------
+    flag : str
+        Empty for any.
+    text : str
+        In the language of :mod:`motionlens.domain.clip_filter`; empty for all.
+    order : str
+        One of `ORDERS`; `informative` begins with the clips on which a learned ranking is least
+        sure.
+    """
 
     undecided: bool = True
     flagged: bool = False
     flag: str = ""
+    text: str = ""
+    order: str = ORDERS[0]
+
+
+@dataclass(frozen=True)
+class SavedQueue:
+    """A queue by name: which candidates, and what of them is shown."""
+
+    name: str
+    kind: QueueKind
+    filters: Filters
+    own: bool = True  # saved by a person, not built in
+
+
+BUILT_IN = (
+    SavedQueue("Excluded", QueueKind.FLAGGED, Filters(False, text="decision:exclude"), False),
+    SavedQueue("Kept", QueueKind.FLAGGED, Filters(False, text="decision:keep"), False),
+    SavedQueue("Later", QueueKind.FLAGGED, Filters(False, text="decision:later"), False),
+    SavedQueue("Second look", QueueKind.FLAGGED, Filters(False, text="is:disputed"), False),
+)
 
 
 @dataclass(frozen=True)
@@ -130,20 +170,79 @@ def build_queue(snapshot: ReviewSnapshot, kind: QueueKind) -> tuple[Candidate, .
     return tuple(_candidate(snapshot, clip, rank, None) for rank, clip in enumerate(clips, start=1))
 
 
+def blinded(candidate: Candidate, rank: int) -> Candidate:
+    """The same clip without anything that could sway: no rank, score, reason, flag or name."""
+    return Candidate(clip=candidate.clip, rank=rank, motion=candidate.motion, hidden=True)
+
+
 def chosen(
-    queue: Iterable[Candidate], filters: Filters, decided: Mapping[str, Decision]
+    queue: Iterable[Candidate],
+    filters: Filters,
+    decided: Mapping[str, Decision],
+    answers: Mapping[str, Mapping[str, str]] | None = None,
+    tags: Mapping[str, tuple[str, ...]] | None = None,
 ) -> list[str]:
-    """Ids of the candidates that pass the filters as decisions stand now."""
+    """Ids of the candidates that pass the filters as decisions stand now, in their order.
+
+    Raises
+    ------
+    UsageError
+        A filter text that cannot be read.
+    """
+    test = parse(filters.text)
     passed = []
     for candidate in queue:
-        judged = decided.get(candidate.clip.id) in (Decision.EXCLUDE, Decision.KEEP)
+        clip = candidate.clip.id
+        judged = decided.get(clip) in (Decision.EXCLUDE, Decision.KEEP)
         names = {flag.name for flag in candidate.flags}
         if filters.undecided and judged:
             continue
         if (filters.flagged and not names) or (filters.flag and filters.flag not in names):
             continue
-        passed.append(candidate.clip.id)
-    return passed
+        if filters.text:
+            facts = _facts(candidate, decided.get(clip), (answers or {}).get(clip, {}),
+                           (tags or {}).get(clip, ()))  # fmt: skip
+            if not test(facts):
+                continue
+        passed.append(candidate)
+    if filters.order != ORDERS[0]:
+        passed.sort(key=_ORDER_KEYS[filters.order])
+    return [candidate.clip.id for candidate in passed]
+
+
+def _facts(
+    candidate: Candidate,
+    decision: Decision | None,
+    answers: Mapping[str, str],
+    tags: tuple[str, ...],
+) -> ClipFacts:
+    clip, ranked = candidate.clip, candidate.ranked
+    numbers: dict[str, float | None] = {
+        "rank": candidate.rank,
+        "frames": clip.info.frames,
+        "seconds": clip.info.duration_s,
+        "motion": candidate.motion.mean_px if candidate.motion else None,
+        "score": ranked.score if ranked else None,
+        "q": ranked.q_value if ranked else None,
+    }
+    return ClipFacts(
+        name=clip.name,
+        caption=clip.caption,
+        flags={flag.name: flag.score for flag in candidate.flags},
+        numbers={name: value for name, value in numbers.items() if value is not None},
+        decision="" if decision in (None, Decision.CLEAR) else str(decision),
+        answers=answers,
+        tags=tags,
+    )
+
+
+_ORDER_KEYS: dict[str, Callable[[Candidate], Any]] = {
+    "name": lambda candidate: candidate.clip.name.casefold(),
+    "motion": lambda candidate: -(candidate.motion.mean_px if candidate.motion else -1.0),
+    "length": lambda candidate: -candidate.clip.info.duration_s,
+    # A learned score is a mean rank, 0 to 1: in the middle it knows least.
+    "informative": lambda candidate: abs((candidate.score or 0.0) - 0.5),
+}
 
 
 def count(queue: Iterable[Candidate], decided: Mapping[str, Decision]) -> Counts:
@@ -193,7 +292,7 @@ def _candidate(
         rank=rank,
         flags=flags,
         ranked=row,
-        curve=snapshot.curves.get(clip.id, ()),
+        motion=snapshot.motion.get(clip.id),
         reasons=tuple(reasons[:MOST_REASONS]),
         score_text=text,
     )
@@ -254,7 +353,7 @@ def _influence_reason(row: RankedClip, ranking: Ranking, score: float, before: s
 
 def _evident(row: RankedClip) -> bool:
     """Not told apart from chance only where chance was measured."""
-    return row.q_value is None or row.q_value <= BAND_Q
+    return row.q_value is None or row.q_value <= STANDS_OUT
 
 
 def _asked(ranking: Ranking) -> str:

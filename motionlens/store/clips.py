@@ -5,15 +5,20 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from motionlens.domain.clip import Clip, Flag, MotionSummary, Role
+from motionlens.domain.clip import Clip, ClipLine, Flag, MotionSummary, Role
 from motionlens.store import rows
 from motionlens.store.connection import Row
+from motionlens.store.lazy import Lazily
 from motionlens.store.tables import Tables, listed
 
+_FIRST = (
+    "WHERE clips.id IN (SELECT clip FROM (SELECT clip, path FROM paths JOIN clips ON "
+    "clips.id = clip WHERE role = ? ORDER BY path LIMIT ?))"
+)
 _NOT_ADDED = "The clip was not added"
 _NOT_SAVED = "The result of the analysis was not saved"
 
@@ -38,6 +43,26 @@ class ClipTables(Tables):
         """All clips in the order in which they were added, without frame times."""
         condition, parameters = ("", ()) if role is None else ("WHERE role = ?", (role.value,))
         return self._clips(condition, parameters)
+
+    def clip_map(self) -> Mapping[str, Clip]:
+        """Clip id -> clip, as `clips`; each is made when it is asked for."""
+        found, paths = self._clip_rows("", ())
+        by_id = {row[0]: row for row in found}
+        return Lazily(by_id, lambda row: rows.clip_from(row, paths[row[0]]))
+
+    def listing(self, first: int | None = None) -> list[ClipLine]:
+        """What a list shows of every clip, in the order in which they were added.
+
+        With `first`, the first so many training clips by their path: enough to show at once.
+        """
+        condition, order = ("", "clips.rowid") if first is None else (_FIRST, "path")
+        found = self.connection.rows(
+            f"SELECT clips.id, role, path, caption, start, stop, duration_s, mean_px FROM clips "  # noqa: S608
+            f"JOIN paths ON paths.seen = (SELECT min(seen) FROM paths WHERE clip = clips.id) "
+            f"LEFT JOIN analyses ON analyses.clip = clips.id {condition} ORDER BY {order}",
+            () if first is None else (Role.TRAINING.value, first),
+        )
+        return [ClipLine(*row) for row in found]
 
     def clips_by_id(self, ids: Iterable[str]) -> list[Clip]:
         """The clips of some ids, in the order given; unknown ids are left out."""
@@ -77,9 +102,11 @@ class ClipTables(Tables):
         self, clip: str, summary: MotionSummary, flags: Sequence[Flag], signature: bytes
     ) -> None:
         """Replace what was measured about a clip, its flags included."""
-        values = (clip, rows.blob(summary.curve), summary.mean_px, summary.camera_share, signature)
+        values = (clip, signature, *rows.summary_values(summary))
+        columns = f"clip, signature, {rows.SUMMARY_COLUMNS}"
+        sql = f"INSERT OR REPLACE INTO analyses ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
         with self.connection.write(_NOT_SAVED) as raw:
-            raw.execute("INSERT OR REPLACE INTO analyses VALUES (?, ?, ?, ?, ?)", values)
+            raw.execute(sql, values)
             raw.execute("DELETE FROM flags WHERE clip = ?", (clip,))
             _save_flags(raw, clip, flags)
 
@@ -90,12 +117,34 @@ class ClipTables(Tables):
 
     def analyses(self) -> dict[str, tuple[MotionSummary, bytes]]:
         found = self.connection.rows(
-            "SELECT clip, curve, mean_px, camera_share, signature FROM analyses"
+            f"SELECT clip, signature, {rows.SUMMARY_COLUMNS} FROM analyses"  # noqa: S608
         )
         return {
-            clip: (rows.summary_from(curve, mean_px, share), bytes(signature))
-            for clip, curve, mean_px, share, signature in found
+            clip: (rows.summary_from(*values), bytes(signature))
+            for clip, signature, *values in found
         }
+
+    def summaries(self, ids: Iterable[str] | None = None) -> Mapping[str, MotionSummary]:
+        """Clip id -> what was measured about it; each is made when it is asked for."""
+        some = "" if ids is None else "WHERE clip IN (SELECT value FROM json_each(?))"
+        found = self.connection.rows(
+            f"SELECT clip, {rows.SUMMARY_COLUMNS} FROM analyses {some}",  # noqa: S608
+            () if ids is None else (listed(ids),),
+        )
+        return Lazily({clip: row for clip, *row in found}, lambda row: rows.summary_from(*row))
+
+    def flags_over(self, ids: Iterable[str] | None = None) -> dict[str, tuple[Flag, ...]]:
+        """Clip id -> its flags over their thresholds, strongest first; of all clips, or of some."""
+        some = "" if ids is None else "AND clip IN (SELECT value FROM json_each(?))"
+        found = self.connection.rows(
+            f"SELECT clip, name, score, reason, over FROM flags WHERE over {some} "  # noqa: S608
+            "ORDER BY score DESC",
+            () if ids is None else (listed(ids),),
+        )
+        result: dict[str, list[Flag]] = defaultdict(list)
+        for clip, *values in found:
+            result[clip].append(rows.flag_from(*values))
+        return {clip: tuple(flags) for clip, flags in result.items()}
 
     def flags(self) -> dict[str, list[Flag]]:
         """Clip id -> its flags, those under threshold included."""
@@ -116,11 +165,16 @@ class ClipTables(Tables):
             raw.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, text))
 
     def _clips(self, condition: str, parameters: tuple[Any, ...]) -> list[Clip]:
+        found, paths = self._clip_rows(condition, parameters)
+        return [rows.clip_from(row, paths[row[0]]) for row in found]
+
+    def _clip_rows(
+        self, condition: str, parameters: tuple[Any, ...]
+    ) -> tuple[list[Row], dict[str, list[str]]]:
         sql = f"SELECT {rows.CLIP_COLUMNS} FROM clips {condition} ORDER BY rowid"  # noqa: S608
         with self.connection.snapshot():
             found = self.connection.rows(sql, parameters)
-            paths = self._paths(listed(row[0] for row in found) if condition else None)
-        return [rows.clip_from(row, paths[row[0]]) for row in found]
+            return found, self._paths(listed(row[0] for row in found) if condition else None)
 
     def _paths(self, ids: str | None) -> dict[str, list[str]]:
         wanted = "" if ids is None else "WHERE clip IN (SELECT value FROM json_each(?))"

@@ -130,10 +130,17 @@ def blind_trials(db: Database) -> None:
     db.table("votes").create_index(["trial", "pair", "curator"])
 
 
+def marked_frames(db: Database) -> None:
+    """Cuts and repeated frames of each analysed clip; those analysed before have none named."""
+    for column in ("cuts", "repeats"):
+        db.table("analyses").add_column(column, str, not_null_default="[]")
+
+
 MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     clips_and_measures,
     decisions_as_events,
     blind_trials,
+    marked_frames,
 )
 SCHEMA = len(MIGRATIONS)
 

@@ -46,6 +46,10 @@ class QueryTables(Tables):
         )
         return {row[5]: rows.event_from(row) for row in found}
 
+    def decided(self) -> dict[str, str]:
+        """Clip id -> the decision that stands, of clips that have one."""
+        return dict(self.connection.rows("SELECT clip, decision FROM state"))
+
     def latest_answers(self) -> dict[str, dict[str, str]]:
         """Clip id -> curator -> that curator's latest answer that stands (`unsure` is one)."""
         result: dict[str, dict[str, str]] = defaultdict(dict)

@@ -16,6 +16,7 @@ CLIP_COLUMNS = (
     "id, content_hash, role, caption, width, height, fps, frames, variable_frame_rate, rotation, "
     "codec, duration_s, damage, start, stop"
 )
+SUMMARY_COLUMNS = "curve, mean_px, camera_share, cuts, repeats"
 EVENT_COLUMNS = "id, step, kind, at, curator, clip, decision, note, target, evidence"
 
 
@@ -60,8 +61,20 @@ def floats(data: bytes) -> tuple[float, ...]:
     return tuple(np.frombuffer(data, dtype="<f8").tolist())
 
 
-def summary_from(curve: bytes, mean_px: float, camera_share: float) -> MotionSummary:
-    return MotionSummary(floats(curve), mean_px, camera_share)
+def summary_values(summary: MotionSummary) -> tuple[Any, ...]:
+    """A summary in the order of `SUMMARY_COLUMNS`."""
+    return (
+        blob(summary.curve), summary.mean_px, summary.camera_share, json.dumps(summary.cuts),
+        json.dumps(summary.repeats),
+    )  # fmt: skip
+
+
+def summary_from(
+    curve: bytes, mean_px: float, camera_share: float, cuts: str, repeats: str
+) -> MotionSummary:
+    """A summary from a row of `SUMMARY_COLUMNS`."""
+    frames = (tuple(json.loads(text)) for text in (cuts, repeats))
+    return MotionSummary(floats(curve), mean_px, camera_share, *frames)
 
 
 def flag_from(name: str, score: float, reason: str, over: int) -> Flag:

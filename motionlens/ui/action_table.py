@@ -75,6 +75,12 @@ def _zoom(id: str, text: str, *keys: str) -> ActionSpec:
     return ActionSpec(f"look.{id}", text, keys, "", "Play", "Zoom", _PLAY, repeats=True)
 
 
+def _explain(id: str, text: str, *keys: str, repeats: bool = False) -> ActionSpec:
+    return ActionSpec(
+        f"explain.{id}", text, keys, "", "Run", "Explain", frozenset(("explain",)), repeats=repeats
+    )
+
+
 def _theme(id: str, text: str) -> ActionSpec:
     return ActionSpec(f"theme.{id}", text, (), "", "View", "Theme", EVERYWHERE, checkable=True)
 
@@ -101,6 +107,8 @@ TABLE: tuple[ActionSpec, ...] = (
     _project("add_files", "Add clips", icon="film-strip"),
     _project("add_generations", "Add generations", icon="sparkle"),
     _project("add_references", "Add references", icon="star"),
+    _go("save_queue", "Save this queue", "Ctrl+S", views=frozenset(("review",))),
+    _go("forget_queue", "Forget this saved queue", "Ctrl+Shift+S", views=frozenset(("review",))),
     _project("export", "Export a manifest", "Ctrl+E", icon="export"),
     _project("quit", "Quit", "Ctrl+Q", views=EVERYWHERE),
     _judge("exclude", "Accept: exclude clip", "X", "O", "F13", icon="x", tone="exclude"),
@@ -114,6 +122,7 @@ TABLE: tuple[ActionSpec, ...] = (
     ActionSpec("judge.redo", "Redo", ("Shift+Z", "Ctrl+Shift+Z"), "arrow-u-up-right",
                "Edit", "Judge", _JUDGE),
     _judge("note", "Note", "N"),
+    _judge("tag", "Tags", "T"),
     _move("back", "Previous clip", "A", "Left"),
     _move("next", "Next clip", "D", "Right"),
     _move("previous_undecided", "Previous undecided", "PgUp"),
@@ -144,12 +153,15 @@ TABLE: tuple[ActionSpec, ...] = (
     _look("arrows", "Arrows", "2", icon="arrow-up-right", group="Overlays"),
     _look("mask", "Mask", "3", icon="selection", group="Overlays"),
     _look("tracks", "Tracks", "4", icon="line-segments", group="Overlays"),
+    _look("influence", "Influence", "5", icon="fire", group="Overlays", views=_PAIR),
     _look("all", "All overlays off, on again", "0"),
     ActionSpec("look.bare", "Hold: bare frames", ("H",), "", "View", "Look", _PLAY),
     ActionSpec("look.opacity_up", "More opacity", ("+", "="), "", "View", "Look", _PLAY,
                repeats=True),
     ActionSpec("look.opacity_down", "Less opacity", ("-",), "", "View", "Look", _PLAY,
                repeats=True),
+    _look("blind", "Judge blind", "B", views=_STAGE),
+    _look("second", "Judge as a second curator", "Shift+B", views=_STAGE),
     _look("equal", "Both players equal in size", "V", views=_STAGE),
     _look("fill", "Candidate fills the window", "F", views=_STAGE),
     _zoom("zoom_in", "Zoom in", "Ctrl+=", "Ctrl++"),
@@ -189,6 +201,25 @@ TABLE: tuple[ActionSpec, ...] = (
     ActionSpec("run.index", "Index the clips", (), "stack", "Run", "Run"),
     ActionSpec("run.rank", "Rank the clips", ("Ctrl+R",), "sort-descending", "Run", "Run",
                frozenset(("review",))),
+    _explain("add_bad", "Query joins the set as bad", "Ctrl+B"),
+    _explain("add_good", "Query joins the set as good", "Ctrl+Shift+B"),
+    _explain("take_out", "Query leaves the set", "Ctrl+Backspace"),
+    _explain("region", "Box on the query, or the whole frame again", "Shift+F"),
+    _explain("region_left", "Box to the left", "Alt+Left", repeats=True),
+    _explain("region_right", "Box to the right", "Alt+Right", repeats=True),
+    _explain("region_up", "Box up", "Alt+Up", repeats=True),
+    _explain("region_down", "Box down", "Alt+Down", repeats=True),
+    _explain("region_wider", "Box wider", "Alt+Shift+Right", repeats=True),
+    _explain("region_narrower", "Box narrower", "Alt+Shift+Left", repeats=True),
+    _explain("region_taller", "Box taller", "Alt+Shift+Down", repeats=True),
+    _explain("region_flatter", "Box flatter", "Alt+Shift+Up", repeats=True),
+    _explain("without", "Try without the focused or checked clips", "Shift+E"),
+    _explain("check", "Check the focused clip", "Ctrl+Space"),
+    _explain("check_out", "Check all that stand out, or none", "Ctrl+Shift+A"),
+    _explain("exclude_checked", "Exclude the checked clips", "Ctrl+Shift+X"),
+    _explain("compare", "Compare two queries, or the list again", "Ctrl+Shift+D"),
+    _explain("report", "Write a report", "Ctrl+Shift+E"),
+    _explain("copy_command", "Copy as a command", "Ctrl+Shift+C"),
     ActionSpec("run.explain", "Find the clips behind this motion", (), "magnifying-glass", "Run",
                "Run", frozenset(("explain",))),
     ActionSpec("run.train", "Start a run", (), "play", "Run", "Run", frozenset(("train",))),

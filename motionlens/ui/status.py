@@ -61,6 +61,9 @@ class StatusTeller:
         if library.pending:
             self._bar.tell_saved("Saving", busy=True)
             return
+        if not library.loaded:
+            self._bar.tell_saved("Reading the clips", busy=True)
+            return
         counts = library.counts.decisions
         decided = sum(number for name, number in counts.items() if name != "none")
         text = f"All {words.several(decided, 'decision')} saved" if decided else "No decisions yet"
@@ -72,8 +75,8 @@ class StatusTeller:
 
     def _ask_index(self) -> None:
         context = self._context
-        if context is None:
-            return
+        if context is None or not context.library.loaded:
+            return  # of a page alone, every other clip would seem to be gone
         training = {id for id, clip in context.library.clips.items() if clip.role == "training"}
         project = context.project
         ask(

@@ -8,6 +8,7 @@ import sqlite3
 from pathlib import Path
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QLabel
 
 from motionlens.app import open_project
@@ -35,6 +36,7 @@ def test_from_clips_to_a_trial_by_keys_alone(opened, project):
         curator.until(lambda: curator.seen, "the first clip is on the stage")
         assert curator.text("review.judged") == f"0 of {CLIPS} judged"
         analyse_and_rank(curator)
+        look_at_influence(curator)
         judge(curator, project, shown)
         export(curator, project)
         train(curator)
@@ -79,6 +81,51 @@ def analyse_and_rank(curator: Curator) -> None:
     assert view.strip.isVisible()
     # Nothing of it was decided by the ranking.
     assert curator.text("review.judged") == f"0 of {CLIPS} judged"
+
+
+def look_at_influence(curator: Curator) -> None:
+    view = curator.window.views["review"]
+    influence, stage = view.players.influence, view.candidate_stage
+
+    def here() -> bool:
+        return influence.layer(curator.clip) is not None
+
+    curator.press(Qt.Key.Key_5)
+    start = first = curator.clip
+    curator.until(here, "its influence map is here", 60)
+    while influence.layer(first).scale == 0:  # nothing moves in it, so nothing pushes
+        curator.press(Qt.Key.Key_D)
+        first = curator.clip
+        assert first != start, "no clip has an influence map"
+        curator.until(here, "its influence map is here", 60)
+    assert "influence" in view.playback.candidate.overlays
+    assert "influence" not in view.playback.query.overlays
+    assert "mask" in view.playback.query.overlays
+    assert len(view.bars.bars) == view.playback.candidate.clip.frames
+    assert view.bars.isVisible()
+    curator.until(lambda: is_coloured(stage.grab().toImage()), "the map lies on the frame")
+    # The next clip has a map of its own, or none yet; never this one.
+    curator.press(Qt.Key.Key_D)
+    assert influence.layer(first) is None
+    second = curator.clip
+    curator.until(lambda: influence.layer(second) is not None, "the next map is here", 60)
+    assert influence.layer(second).clip == second
+    curator.press(Qt.Key.Key_1)
+    assert "influence" not in view.playback.candidate.overlays, "one fill at a time"
+    curator.press(Qt.Key.Key_1)
+    while curator.clip != start:
+        curator.press(Qt.Key.Key_A)
+    curator.until(lambda: curator.seen, "the first clip is back")
+
+
+def is_coloured(image: QImage) -> bool:
+    """Clips of this project are grey where nothing is laid over them: an orange or a blue pixel."""
+    return any(
+        abs(colour.red() - colour.blue()) > 60
+        for x in range(0, image.width(), 5)
+        for y in range(60, image.height() - 40, 5)
+        for colour in [image.pixelColor(x, y)]
+    )
 
 
 def judge(curator: Curator, project: Path, shown: dict[str, str]) -> None:

@@ -6,9 +6,11 @@ one line at a time.
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -59,12 +61,44 @@ def accept_and_stay(curator: object) -> None:
     curator.until(lambda: False, "somebody kills this process")
 
 
-SCRIPTS = {script.__name__: script for script in (say_modules, accept_and_stay)}
+def judge_all(curator: object) -> None:
+    """Judge clip after clip by single keys; tell each press, and each answer said to be saved."""
+    from PySide6.QtCore import Qt
+
+    from tests.support.window_driver import Curator
+
+    assert isinstance(curator, Curator)
+    keys = (Qt.Key.Key_X, Qt.Key.Key_C, Qt.Key.Key_X, Qt.Key.Key_S)
+    curator.until(lambda: curator.seen, "the first candidate is painted")
+    view = curator.window.views["review"]
+    saved: list[str] = []
+    view.state.writer.written.connect(lambda written: saved.extend(written.changes.clips))
+    counts = view.state.counts
+    for n in range(counts.total - counts.excluded - counts.kept - counts.later):
+        curator.pause()
+        clip, start = curator.clip, time.perf_counter()
+        _tell(pressed=clip)
+        curator.press(keys[n % len(keys)])
+        curator.until(lambda clip=clip: clip in saved, "the answer is saved")
+        _tell(saved=clip, ms=round(1000 * (time.perf_counter() - start), 1))
+        last = n + 1 == counts.total - counts.excluded - counts.kept - counts.later
+        curator.until(
+            lambda clip=clip, last=last: last or (curator.seen and curator.clip != clip),
+            "the next candidate is painted",
+        )
+        _tell(seen=curator.clip, ms=round(1000 * (time.perf_counter() - start), 1))
+    _tell(done=True)
+    curator.quit()
+
+
+SCRIPTS = {script.__name__: script for script in (say_modules, accept_and_stay, judge_all)}
+
+
+def _tell(**what: object) -> None:
+    print(json.dumps(what), flush=True)
 
 
 def _say(when: str) -> None:
-    import json
-
     heavy = sorted({name.partition(".")[0] for name in sys.modules})
     print(json.dumps({"when": when, "modules": heavy}), flush=True)
 

@@ -72,6 +72,10 @@ class Curator:
             self.press(Qt.Key.Key_Tab)
         raise AssertionError(f"Tab does not lead to {name!r}, only to {passed}")
 
+    def pause(self) -> None:
+        """Longer than a bounce of a key."""
+        QTest.qWait(_BETWEEN_DECISIONS_MS)
+
     def fill(self, name: str, text: str) -> None:
         """Tab to a field, replace what it holds."""
         self.tab_to(name)

@@ -41,7 +41,7 @@ class IndexSettings:
 
     model: str
     tracked: str = "all"
-    levels: tuple[float, ...] = (0.6, 0.9)
+    levels: tuple[float, ...] = (0.8, 0.95)
     mask: str = "adjacent"
     flow: str = "dis"
     projection: str = "default"
@@ -49,6 +49,7 @@ class IndexSettings:
     seed: int = 0
     device: str = "auto"
     rows: str = "float32"
+    balance: str = "layers"
 
 
 @dataclass(frozen=True, eq=False)
@@ -289,7 +290,7 @@ class CandidateStatistics:
     mean_px : (N,) float64
         Mean flow length, px a frame; NaN where a clip was not analysed.
     losses : (N,) float64
-        Unmasked loss at the highest level.
+        Unmasked loss, mean over levels.
     classes : sequence of str
         Motion class or first word of the caption; clips of one class are compared.
     static : (N,) bool

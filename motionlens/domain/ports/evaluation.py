@@ -54,6 +54,10 @@ class Lab(Protocol):
         """The same of a network of the same shape with fresh weights."""
         ...
 
+    def published_row(self, frames: Frames, mask: Mask | None, caption: str) -> GradientRow:
+        """The same with the gradient as it is, its layers not balanced."""
+        ...
+
     def features(self, frames: Frames, caption: str, untrained: bool) -> NDArray[np.float32]:
         """(E,) what the network's narrowest layer holds of a clip."""
         ...

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from motionlens.domain.clip import Clip, Flag, MotionSummary, Role
+from motionlens.domain.clip import Clip, ClipLine, Flag, MotionSummary, Role
 from motionlens.domain.decision import Changes, Decision, Event
 from motionlens.domain.trial import CastVote, Pair
 
@@ -23,6 +23,18 @@ class Projects(Protocol):
         ...
 
     def clips(self, role: Role | None = None) -> list[Clip]: ...
+
+    def clips_by_id(self, ids: Iterable[str]) -> list[Clip]:
+        """The clips of some ids; unknown ids are left out."""
+        ...
+
+    def clip_map(self) -> Mapping[str, Clip]:
+        """Clip id -> clip, each made when it is asked for."""
+        ...
+
+    def listing(self, first: int | None = None) -> list[ClipLine]:
+        """What a list shows of every clip, or of the first training clips by path."""
+        ...
 
     def clip(self, id_: str) -> Clip:
         """One clip, with its frame times; KeyError if there is none of this id."""
@@ -42,7 +54,15 @@ class Projects(Protocol):
 
     def analyses(self) -> dict[str, tuple[MotionSummary, bytes]]: ...
 
+    def summaries(self, ids: Iterable[str] | None = None) -> Mapping[str, MotionSummary]:
+        """Clip id -> what was measured, each made when it is asked for."""
+        ...
+
     def flags(self) -> dict[str, list[Flag]]: ...
+
+    def flags_over(self, ids: Iterable[str] | None = None) -> dict[str, tuple[Flag, ...]]:
+        """Flags over their thresholds, strongest first."""
+        ...
 
     def setting(self, name: str) -> Any:
         """A JSON value kept with the project, or None."""
@@ -73,6 +93,10 @@ class LabelStore(Protocol):
 
     def decisions(self) -> dict[str, Event]:
         """Clip id -> the event that stands."""
+        ...
+
+    def decided(self) -> dict[str, str]:
+        """Clip id -> the decision that stands, of clips that have one."""
         ...
 
     def disputed(self) -> set[str]:

@@ -32,7 +32,7 @@ def judge(evidence: Evidence) -> Flag:
     """
     strength, ratio = _strengths(evidence.new_picture)
     score = float(strength.max(initial=0))
-    found = _first_frames(strength)
+    found = find_cuts(evidence)
     if not found:
         return Flag(NAME, score, "No frame shows something else than the one before.", False)
     strongest = int(np.argmax(strength))
@@ -46,8 +46,9 @@ def judge(evidence: Evidence) -> Flag:
     return Flag(NAME, score, reason, True)
 
 
-def _first_frames(strength: NDArray[np.float64]) -> list[int]:
-    # A cut lies between two frames; named is the first of the new scene.
+def find_cuts(evidence: Evidence) -> list[int]:
+    """Frames at which another scene begins; each cut lies between two frames."""
+    strength, _ = _strengths(evidence.new_picture)
     return [int(place) + 1 for place in np.flatnonzero(strength >= THRESHOLD)]
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from motionlens.domain.fields import BLOCK_FRAMES, block_of, block_range, fields_in
 from motionlens.domain.ports import Flow
 from motionlens.motion.flow.registry import flow_backend
-from motionlens.motion.grids import FLOW_SIDE, Grey
+from motionlens.motion.grids import FLOW_SIDE, Grey, block_means
 from motionlens.motion.opencv import cv2
 
 FIELD_BACKEND = "dis"
@@ -27,8 +27,11 @@ _STEPS = 32
 # The largest number of steps that float16 holds exactly and 16 bits can count.
 _MOST_STEPS = 32752
 _COARSEST = 6
+# Two frames are the same where no block of 8x8 px changes by this many levels: what a flow finds
+# between them is made of noise.
+NOISE_FLOOR_LEVELS = 2.0
 # Raised whenever the same frames would give other fields: what was stored before is then unused.
-RECIPE = f"{FIELD_BACKEND} {FLOW_SIDE} {FIELD_SIDE} {_STEPS} 2"
+RECIPE = f"{FIELD_BACKEND} {FLOW_SIDE} {FIELD_SIDE} {_STEPS} 3"
 
 Field = NDArray[np.float16]
 
@@ -36,6 +39,7 @@ __all__ = [
     "BLOCK_FRAMES",
     "FIELD_BACKEND",
     "FIELD_SIDE",
+    "NOISE_FLOOR_LEVELS",
     "RECIPE",
     "Field",
     "block_of",
@@ -43,6 +47,7 @@ __all__ = [
     "field_step",
     "fields_in",
     "pair_field",
+    "same_picture",
     "still_field",
     "to_field",
 ]
@@ -96,7 +101,15 @@ def pair_field(a: Grey, b: Grey, shown_width: int) -> Field:
     shown_width : int
         Columns of the clip as shown.
     """
+    if same_picture(a, b):
+        return still_field(*a.shape)
     return to_field(flow_backend(FIELD_BACKEND).flow(a, b), shown_width)
+
+
+def same_picture(a: Grey, b: Grey) -> bool:
+    """Whether two frames differ by noise alone."""
+    changed = cv2.absdiff(a, b).astype(np.uint8)
+    return float(block_means(changed).max()) < NOISE_FLOOR_LEVELS
 
 
 def still_field(height: int, width: int) -> Field:

@@ -1,35 +1,30 @@
-"""The Explain view: a query at the left, the clips behind its motion, the one that is focused."""
+"""The Explain view: the motion that is asked about, the clips behind it, where in one of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, QTimer, QUrl
+from PySide6.QtGui import QDesktopServices, QGuiApplication, QHideEvent, QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from motionlens.domain.errors import IndexMissing, IndexStale
-from motionlens.session.explain import ExplainState
+from motionlens.domain.ranking import Part
+from motionlens.session.explain import METHODS, ExplainState
+from motionlens.session.explain_words import Answer
+from motionlens.session.influence import Wanted
 from motionlens.ui import words
 from motionlens.ui.context import WindowContext
+from motionlens.ui.explain.clip_pane import ClipPane
+from motionlens.ui.explain.list_pane import ListPane
+from motionlens.ui.explain.question import QuestionPane
 from motionlens.ui.library.view import JUDGING
 from motionlens.ui.player.players import Players
-from motionlens.ui.player.preview import Preview
-from motionlens.ui.tables.scored_list import ScoredList
-from motionlens.ui.widgets import (
-    Button,
-    Combo,
-    ElidedLabel,
-    EmptyState,
-    NoticeStack,
-    ThinProgress,
-    action_button,
-    label,
-    line,
-    row,
-)
-from motionlens.ui.widgets.curve import MotionCurve
+from motionlens.ui.widgets import Combo, action_button, label, line, row
+
+_REST_MS = 300
 
 
 class ExplainView(QWidget):
@@ -46,11 +41,8 @@ class ExplainView(QWidget):
         self.queries.setFixedWidth(280)
         self.queries.setObjectName("explain.query")
         self.queries.currentIndexChanged.connect(self._query_chosen)
-        self.list = ScoredList(context.theme, context.library, context.thumbnails)
-        self.list.setObjectName("explain.list")
-        self.list.setAccessibleName("Clips behind the motion")
-        self.list.selectionModel().currentChanged.connect(lambda *_: self._focused())
-        self.empty = EmptyState(context.theme)
+        self.found = ListPane(context, self.state, self._focused)
+        self.list = self.found.list
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -58,16 +50,26 @@ class ExplainView(QWidget):
         layout.addWidget(line())
         panes = QHBoxLayout()
         panes.setSpacing(0)
-        panes.addWidget(self._query_pane(), 440)
-        for pane, stretch in ((self._list_pane(), 520), (self._clip_pane(), 440)):
+        self._question = QuestionPane(self.players, self.state, self.show_clip)
+        self._clip = ClipPane(self.players, self.state)
+        panes.addWidget(self._question, 440)
+        for part, stretch in ((self.found, 520), (self._clip, 440)):
             panes.addWidget(line(vertical=True))
-            panes.addWidget(pane, stretch)
+            panes.addWidget(part, stretch)
         layout.addLayout(panes, 1)
+        influence = self.players.show_influence(self.players.query, self._influence_wanted)
+        self._clip.follow(influence)
         self.state.changed.connect(self._show)
         self.state.failed.connect(self._failed)
         context.library.changed.connect(self._list_queries)
         context.jobs.ticked.connect(self._tick)
-        context.jobs.changed.connect(self._show_progress)
+        context.jobs.changed.connect(self.found.show_progress)
+        self.state.written.connect(self._written)
+        # What is asked has to rest before it is asked anew.
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(_REST_MS)
+        self._rest.timeout.connect(self._again)
         self._register()
         self._list_queries()
 
@@ -86,6 +88,13 @@ class ExplainView(QWidget):
         self.state.cancel()
         self.players.close()
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        # Not a shortcut: what lies over the view is closed by the same key first.
+        if event.key() == Qt.Key.Key_Escape and self.state.part != Part():
+            self._question.whole_query()
+            return
+        super().keyPressEvent(event)
+
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.players.set_shown(True)
@@ -102,76 +111,19 @@ class ExplainView(QWidget):
             theme, self._context.actions, "run.explain", "Find the clips behind it", "outline"
         )
         self._fresh = label(theme, "", "text2", 12)
+        self.methods = Combo(theme, "Method of the ranking")
+        self.methods.setObjectName("explain.method")
+        self.methods.addItems([method.capitalize() for method in METHODS])
+        self.methods.currentIndexChanged.connect(lambda place: self.state.use(METHODS[place]))
+        compare = action_button(theme, self._context.actions, "explain.compare", "Compare", "quiet")
+        export = action_button(theme, self._context.actions, "explain.report", "Report", "quiet")
         layout = row(
-            label(theme, "Explain", "text2"), self.queries, self._find, 8, self._fresh, None
-        )
+            label(theme, "Explain", "text2"), self.queries, label(theme, "by", "text2"),
+            self.methods, self._find, 8, self._fresh, None, compare, export,
+        )  # fmt: skip
         layout.setContentsMargins(14, 0, 14, 0)
         bar.setLayout(layout)
         return bar
-
-    def _head(self, number: str, text: str, *beside: QWidget) -> QHBoxLayout:
-        theme = self._context.theme
-        first, title = label(theme, number, "text3", weight=600), label(theme, text, weight=600)
-        return row(first, title, None, *beside)
-
-    def _query_pane(self) -> QWidget:
-        theme = self._context.theme
-        self._curve = MotionCurve(theme)
-        self._query_picture = Preview(self.players, self.players.candidate, self._curve, 232)
-        self._query_name = ElidedLabel(theme, "", weight=600)
-        self._caption = label(theme, "", "text2", 12, wrap=True)
-        self._curve_title = label(theme, "Motion, px a frame", "text2", 12)
-        return _pane(
-            self._head("1", "What motion?"),
-            self._query_picture, self._query_name, self._caption, self._curve_title, self._curve,
-        )  # fmt: skip
-
-    def _list_pane(self) -> QWidget:
-        theme = self._context.theme
-        self._sides = {
-            side: Button(theme, side.capitalize(), kind="quiet")
-            for side in ("proponents", "opponents")
-        }
-        for side, button in self._sides.items():
-            button.setCheckable(True)
-            button.setAutoExclusive(True)
-            button.clicked.connect(lambda _=False, side=side: self.state.show(side))
-        self.stack = QStackedWidget()
-        self.stack.addWidget(self.list)
-        self.stack.addWidget(self.empty)
-        self._progress = ThinProgress(theme)
-        self._progress_text = label(theme, "", "text2", 12)
-        self._cancel = Button(theme, "Cancel", "x")
-        self._cancel.clicked.connect(self.state.cancel)
-        head = self._head("2", "Which clips taught it?", *self._sides.values())
-        return _pane(
-            head, NoticeStack(theme, self._context.notices, "explain"),
-            row(self._progress_text, None, self._cancel), self._progress, self.stack, stretch=4,
-        )  # fmt: skip
-
-    def _clip_pane(self) -> QWidget:
-        theme = self._context.theme
-        self._clip_curve = MotionCurve(theme)
-        self._clip_picture = Preview(self.players, self.players.query, self._clip_curve, 232)
-        self._clip_picture.set_bar_shown(False)
-        self._clip_name = ElidedLabel(theme, "", weight=600)
-        self._clip_caption = label(theme, "", "text2", 12, wrap=True)
-        actions = self._context.actions
-        exclude = action_button(
-            theme, actions, "judge.exclude", "Accept", "exclude", "exclude clip", 44
-        )
-        keep = action_button(theme, actions, "judge.keep", "Reject", "keep", "keep clip", 44)
-        review = action_button(theme, actions, "go.review_clip", "Review from here", height=32)
-        self._clip_parts = (self._clip_picture, exclude, keep, review)
-        self._no_clip = label(
-            theme, "The clip that is chosen in the list is shown here.", "text2", 12
-        )
-        return _pane(
-            self._head("3", "The clip"),
-            self._no_clip, self._clip_picture, self._clip_name, self._clip_caption,
-            self._clip_curve, None,
-            row(exclude, keep, None), row(review, None),
-        )  # fmt: skip
 
     def _register(self) -> None:
         library, go = self._context.library, self._context.go_to
@@ -186,10 +138,83 @@ class ExplainView(QWidget):
         handle("go.show_in_library", lambda: go("library", self.list.current()), self._why_no_clip)
         handle("go.review_clip", lambda: go("review", self.list.current()), self._why_no_clip)
         handle("run.explain", self._ask, self._why_not)
+        handle("explain.without", self._without, self._why_not_without)
+        handle("explain.check", self._check, self._why_no_clip)
+        handle("explain.check_out", self._check_out, self._why_no_answer)
+        handle("explain.exclude_checked", self._exclude_checked, self._why_none_checked)
+        handle("explain.compare", self.found.compare, self.found.why_not_compare)
+        handle("explain.report", self._report, self._why_no_answer)
+        handle("explain.copy_command", self._copy_command, self._why_not)
         self.players.register()
 
+    def _influence_wanted(self) -> Wanted | None:
+        """The map of the clip in the list for the query, by the index that answered."""
+        library, answer = self._context.library.clips, self.state.answer
+        query, clip = library.get(self.state.query), library.get(self.list.current())
+        if answer is None or query is None or clip is None:
+            return None
+        index = answer.ranking.fingerprint
+        part = self.state.part
+        return Wanted(query.clip, clip.clip, index, part.region, part.span)
+
     def _decide(self, decision: str) -> None:
-        self._context.library.decide(decision, [self.list.current()])
+        self._judge(decision, [self.list.current()])
+
+    def _judge(self, decision: str, clips: list[str]) -> None:
+        answer = self.state.answer
+        ranking = answer.ranking if answer is not None else None
+        self._context.library.decide(decision, clips, ranking)
+
+    def _check(self) -> None:
+        clip = self.list.current()
+        self.state.check([clip], clip not in self.state.checked)
+
+    def _check_out(self) -> None:
+        """All that stand out on the side that is listed; pressed again, none."""
+        out = [row.id for row in self.list.table.rows if self.state.colour(row)]
+        checked = self.state.checked
+        if checked and all(clip in checked for clip in out):
+            self.state.check(list(checked), False)
+        else:
+            self.state.check(out, True)
+
+    def _exclude_checked(self) -> None:
+        self._judge("exclude", list(self.state.checked))
+
+    def _without(self) -> None:
+        out = list(self.state.checked) or [self.list.current()]
+        first = self._context.library.clips[out[0]].name
+        self.state.try_without(out, first if len(out) == 1 else words.several(len(out), "clip"))
+
+    def _why_not_without(self) -> str:
+        if self.state.answer is None:
+            return "find the clips behind it first"
+        return (self._why_none_checked() and self._why_no_clip()) or self._why_not()
+
+    def _why_none_checked(self) -> str:
+        return "" if self.state.checked else "check clips in the list"
+
+    def _why_no_answer(self) -> str:
+        return "" if self.state.answer is not None else "find the clips behind it first"
+
+    def _report(self) -> None:
+        name = f"{Path(self.queries.currentText()).stem or 'report'}.html"
+        start = str(self._context.project.rooms.folder.root / name)
+        out, _ = QFileDialog.getSaveFileName(self, "Report", start, "Page (*.html)")
+        if out:
+            self.state.write_report(Path(out))
+
+    def _written(self, file: str) -> None:
+        self._context.notices.tell(
+            "info", "The report is written", file, panel="explain", button="Open it",
+            act=lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(file)),
+        )  # fmt: skip
+
+    def _copy_command(self) -> None:
+        QGuiApplication.clipboard().setText(self.state.command())
+        self._context.notices.tell(
+            "info", "The command is copied", self.state.command(), panel="explain"
+        )
 
     def _why_no_clip(self) -> str:
         return "" if self.list.current() else "choose a clip in the list"
@@ -229,85 +254,34 @@ class ExplainView(QWidget):
         self.state.ask(self.queries.currentText())
 
     def _show(self) -> None:
-        clip = self._context.library.clips.get(self.state.query)
-        self._query_picture.show_clip(clip.clip if clip else None)
-        self._query_name.setText(clip.name if clip else "")
-        self._caption.setText(clip.clip.caption if clip else "")
-        self._curve.set_curve(clip.curve if clip else ())
-        self._curve_title.setVisible(bool(clip and clip.curve))
-        self._curve.setVisible(bool(clip and clip.curve))
-        self.list.table.show_rows(self.state.rows)
-        for side, button in self._sides.items():
-            button.setChecked(side == self.state.side)
-            button.setVisible(self.state.answer is not None)
+        self._question.show_query(self._context.library.clips.get(self.state.query))
         answer = self.state.answer
-        self._fresh.setText(
-            f"Index {answer.fingerprint[:6]}"
-            + (f", {words.several(answer.left_out, 'clip')} not indexed" if answer.left_out else "")
-            if answer else ""
-        )  # fmt: skip
-        if self.list.table.rows:
-            self.list.setCurrentIndex(self.list.table.index(0))
-        self.stack.setCurrentWidget(self.list if self.list.table.rows else self.empty)
-        self._teach()
+        self._fresh.setText("" if answer is None else _index_words(answer))
+        self._find.set_look(text=self._find_words())
+        self.found.show_state()
         self._focused()
-        self._show_progress()
+        if answer is None and self.state.answers and self.state.quick() and not self.state.running:
+            self._rest.start()
 
-    def _teach(self) -> None:
-        actions = self._context.actions
-        if not self.state.query:
-            self.empty.show_state(
-                "No query yet",
-                "A generation that moves wrongly is what this asks about. The clips that push"
-                " toward its motion will be listed here.", "Add generations", icon="sparkle",
-                hint="or press E on any clip", act=lambda: actions.run("project.add_generations"),
-            )  # fmt: skip
-        elif self.state.running:
-            self.empty.show_state(
-                "Looking for the clips", "The strongest ones are listed here.",
-                icon="hourglass",
-            )  # fmt: skip
-        elif self.state.answer is not None:
-            self.empty.show_state(
-                f"No {self.state.side}",
-                "No clip of the index pushes this way.",
-                icon="check-circle",
-            )
-        else:
-            self.empty.show_state(
-                "Not asked yet",
-                "The gradient of this query is compared with every indexed clip. It takes a few"
-                " seconds, and the model is loaded first.", "Find the clips behind it",
-                act=lambda: actions.run("run.explain"),
-            )  # fmt: skip
+    def _find_words(self) -> str:
+        """The button says what it costs where that is known, and more than a moment."""
+        cost = self.state.cost_s
+        if cost is None or self.state.quick():
+            return "Find the clips behind it"
+        return f"Find the clips behind it, {words.span(cost * max(1, len(self.state.asked)))}"
+
+    def _again(self) -> None:
+        if self.state.answer is None and not self._why_not() and self.isVisible():
+            self._ask()
 
     def _focused(self) -> None:
-        clip = self._context.library.clips.get(self.list.current())
-        for part in self._clip_parts:
-            part.setVisible(clip is not None)
-        self._no_clip.setVisible(clip is None)
-        self._clip_picture.show_clip(clip.clip if clip else None)
-        self._clip_name.setText(clip.name if clip else "")
-        self._clip_caption.setText(clip.clip.caption if clip else "")
-        self._clip_curve.set_curve(clip.curve if clip else ())
-        self._clip_curve.setVisible(bool(clip and clip.curve))
+        self._clip.show_clip(self._context.library.clips.get(self.list.current()))
+        self.players.ask_influence()
         self._context.actions.refresh()
 
     def _tick(self, key: int) -> None:
         if key == self.state.job:
-            self._show_progress()
-
-    def _show_progress(self) -> None:
-        running = self.state.running
-        for widget in (self._progress, self._progress_text, self._cancel):
-            widget.setVisible(running)
-        if running:
-            job = self._context.jobs.row(self.state.job)
-            self._progress.set_share(job.share)
-            told = ", ".join(
-                part for part in (job.what or "Waiting", words.left(job.left_s)) if part
-            )
-            self._progress_text.setText(told)
+            self.found.show_progress()
 
     def _failed(self, error: BaseException) -> None:
         if isinstance(error, (IndexMissing, IndexStale)):
@@ -320,24 +294,7 @@ class ExplainView(QWidget):
             self._context.notices.error(error, panel="explain")
 
 
-def _pane(*parts: object, stretch: int = -1) -> QWidget:
-    pane = QWidget()
-    pane.setProperty("ground", "panel")
-    pane.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-    pane.setMinimumWidth(300)
-    column = QVBoxLayout(pane)
-    column.setContentsMargins(14, 10, 14, 14)
-    column.setSpacing(8)
-    stretched = False
-    for place, part in enumerate(parts):
-        if part is None:
-            column.addStretch(1)
-            stretched = True
-        elif isinstance(part, QWidget):
-            column.addWidget(part, 1 if place == stretch else 0)
-            stretched |= place == stretch
-        else:
-            column.addLayout(part)  # type: ignore[arg-type]
-    if not stretched:
-        column.addStretch(1)
-    return pane
+def _index_words(answer: Answer) -> str:
+    left = answer.ranking.left_out
+    index = f"Index {answer.ranking.fingerprint[:6]}"
+    return f"{index}, {words.several(left, 'clip')} not indexed" if left else index

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
@@ -76,7 +78,11 @@ class SidePane(QWidget):
 
     def show_counts(self) -> None:
         """Count again."""
-        self._list.set_entries(entries(self._library.counts))
+        found = entries(self._library.counts)
+        if not self._library.loaded:
+            # Of a page alone: no number is better than a wrong one.
+            found = [replace(entry, count=None) for entry in found]
+        self._list.set_entries(found)
         wanted = self._library.filter
         on = [f"role:{wanted.role}"]
         on += [f"decision:{wanted.decision}"] if wanted.decision else []

@@ -173,7 +173,8 @@ class LibraryView(QWidget):
         self._fill_sorts(library)
         shown = len(library.shown)
         total = library.counts.roles.get(library.filter.role, 0)
-        self._count.setText(f"{shown:,} of {total:,}" if shown != total else "")
+        some = f"{shown:,} of {total:,}" if shown != total else ""
+        self._count.setText(some if library.loaded else "Reading the clips")
         self.stack.setCurrentWidget(self.grid if shown or not library.loaded else self.empty)
         if library.loaded and not shown:
             self._teach(library, total)

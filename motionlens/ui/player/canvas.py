@@ -20,6 +20,8 @@ from PySide6.QtWidgets import QSizePolicy
 
 from motionlens.domain.clip import Region
 from motionlens.domain.requests import FrameImage
+from motionlens.operations.influence_layer import InfluenceLayer
+from motionlens.session.influence import InfluenceState
 from motionlens.session.playable import Playable
 from motionlens.session.player import PlayerState
 from motionlens.ui.player.legend import paint_chip, paint_legend, paint_line, paint_timing
@@ -69,6 +71,7 @@ class Canvas(PanArea):
         self._sprites = Sprites()
         self._kept = False
         self.empty_text = ""
+        self.influence: InfluenceState | None = None
         self.timing_shown = False
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -259,6 +262,9 @@ class Canvas(PanArea):
         clip = self._state.clip
         if clip is None:
             return
+        layer = self._layer(image)
+        if layer is not None:
+            self._paint_influence(painter, image, layer)
         self._paint_vectors(painter, image, clip)
         area, theme = QRectF(self.rect()), self._theme
         corner = QPointF(area.right() - 8, area.bottom() - 8)
@@ -269,9 +275,28 @@ class Canvas(PanArea):
         if self._state.error is not None:
             paint_line(painter, theme, area.adjusted(0, 0, -140, 0), self._state.error.what)
         if self._legend:
-            paint_legend(painter, theme, area, image)
+            told = self.influence.words if self.influence is not None else ""
+            paint_legend(painter, theme, area, image, layer.scale if layer else None, told)
         if self.timing_shown:
             paint_timing(painter, theme, area, self._state.timing, now_s)
+
+    def _layer(self, image: FrameImage) -> InfluenceLayer | None:
+        """The map of the clip whose frame this is, while it is shown."""
+        if self.influence is None or "influence" not in image.overlays:
+            return None
+        return self.influence.layer(image.clip)
+
+    def _paint_influence(self, painter: QPainter, image: FrameImage, layer: InfluenceLayer) -> None:
+        cells = layer.picture(image.frame)
+        rows, columns = cells.shape[:2]
+        picture = QImage(cells.data, columns, rows, cells.strides[0], QImage.Format.Format_ARGB32)
+        part = self.seen_part()
+        source = QRectF(part.x * columns, part.y * rows, part.width * columns, part.height * rows)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.setOpacity(self._state.opacity)
+        painter.drawImage(self.picture_rect(), picture, source)
+        painter.restore()
 
     def _paint_vectors(self, painter: QPainter, image: FrameImage, clip: Playable) -> None:
         if image.tracks is None and image.arrows is None:

@@ -120,26 +120,26 @@ def _playing(players: Players, handle: Callable[..., None]) -> None:
 
 
 def _looking(players: Players, handle: Callable[..., None]) -> None:
-    candidate = players.candidate
-
-    def same() -> None:
-        players.query.set_overlays(candidate.overlays)
+    mapped = players.mapped
 
     def toggle(name: str) -> None:
-        candidate.toggle(name)
-        same()
+        mapped.toggle(name)
+        players.same_overlays()
 
     def toggle_all() -> None:
-        candidate.toggle_all()
-        same()
+        mapped.toggle_all()
+        players.same_overlays()
 
     def opacity(by: float) -> None:
         for player in players.both():
             player.set_opacity(round(player.opacity + by, 2))
 
     for name in OVERLAY_NAMES:
-        handle(f"look.{name}", partial(toggle, name), checked=partial(_is_on, candidate, name))
-    handle("look.all", toggle_all, checked=lambda: bool(candidate.overlays))
+        handle(f"look.{name}", partial(toggle, name), checked=partial(_is_on, mapped, name))
+    if players.influence is not None:
+        handle("look.influence", partial(toggle, "influence"), players.why_no_influence,
+               partial(_is_on, mapped, "influence"))  # fmt: skip
+    handle("look.all", toggle_all, checked=lambda: bool(mapped.overlays))
     handle("look.bare", players.bare_key.begin)
     handle("look.opacity_up", lambda: opacity(0.1))
     handle("look.opacity_down", lambda: opacity(-0.1))

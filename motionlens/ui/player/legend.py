@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QLinearGradient, QPainter
 
 from motionlens.domain.requests import FrameImage
+from motionlens.operations.influence_layer import AWAY, TOWARD
 from motionlens.session.timing import Timing
 from motionlens.ui import words
 from motionlens.ui.player.wheel import wheel_pixmap
@@ -57,10 +58,23 @@ def paint_line(painter: QPainter, theme: Theme, area: QRectF, text: str) -> None
     painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, shown)
 
 
-def paint_legend(painter: QPainter, theme: Theme, area: QRectF, image: FrameImage) -> None:
+def paint_legend(
+    painter: QPainter,
+    theme: Theme,
+    area: QRectF,
+    image: FrameImage,
+    influence: float | None = None,
+    influence_words: str = "",
+) -> None:
     """Scales of what lies on the frame, at an area's upper right corner; what is still being
-    computed, with the time that is left."""
+    computed, with the time that is left.
+
+    `influence` is the share of a cell at full strength; None where there is no map yet, for which
+    the words stand.
+    """
     parts = _parts(theme, image)
+    if "influence" in image.overlays:
+        parts.insert(0, _influence(theme, influence, influence_words))
     if not parts:
         return
     width = sum(part[0] for part in parts) + _GAP * (len(parts) - 1) + 2 * _PAD
@@ -87,6 +101,28 @@ def _parts(theme: Theme, image: FrameImage) -> list[_Part]:
         left = words.left(image.pending_s) if image.pending_s >= 1 else "in a moment"
         parts.append(_two_lines(theme, names, left))
     return parts
+
+
+def _influence(theme: Theme, scale: float | None, told: str) -> _Part:
+    if scale is None:
+        return _two_lines(theme, "Influence", told)
+    return 132.0, lambda painter, at: _paint_signed(painter, theme, at, scale)
+
+
+def _paint_signed(painter: QPainter, theme: Theme, at: QPointF, scale: float) -> None:
+    painter.setFont(theme.font(12, 600))
+    painter.setPen(_WORDS)
+    painter.drawText(QRectF(at.x(), at.y() + 4, 132, 16), _MIDDLE, f"Influence ±{scale:.1g}")
+    bar = QRectF(at.x(), at.y() + 21, 132, 5)
+    ramp = QLinearGradient(bar.topLeft(), bar.topRight())
+    for place, colour in ((0.0, AWAY), (0.5, (110, 110, 114)), (1.0, TOWARD)):
+        ramp.setColorAt(place, QColor(*colour))
+    painter.fillRect(bar, ramp)
+    painter.setFont(theme.font(11))
+    painter.setPen(_QUIET)
+    words = QRectF(at.x(), bar.bottom() + 1, 132, 15)
+    painter.drawText(words, _MIDDLE, "away")
+    painter.drawText(words, _MIDDLE | Qt.AlignmentFlag.AlignRight, "toward the query")
 
 
 def _wheel(theme: Theme, first: str, second: str) -> _Part:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 from motionlens.domain.errors import Cancelled, MotionLensError
 from motionlens.domain.requests import FrameRenderer
 from motionlens.lanes import Priority
+from motionlens.session.influence import InfluenceState, Wanted
 from motionlens.session.playables import Playables
 from motionlens.session.playback import Playback
 from motionlens.session.player import PlayerState
@@ -34,6 +35,10 @@ class Players(QObject):
         The clip whose clock both follow, and the one that follows it (empty where a view has one).
     stages : list of Canvas
         In the order of making; the first is the candidate's.
+    mapped : PlayerState
+        The clip that influence maps are of; its overlays are the ones that are chosen.
+    influence : InfluenceState or None
+        Where a view shows such maps.
     """
 
     def __init__(self, context: WindowContext, view: str, parent: QWidget) -> None:
@@ -50,6 +55,9 @@ class Players(QObject):
         self.playables = Playables(project.lanes.store, project.rooms.store, hop, self._bug)
         self.clock = PlayClock(self.playback, self)
         self.stages: list[Canvas] = []
+        self.mapped = self.candidate
+        self.influence: InfluenceState | None = None
+        self._influence_wanted: Callable[[], Wanted | None] = lambda: None
         self._jump: JumpField | None = None
         self.bare_key = commands.HeldKey(self.set_bare, self)
         context.actions.ran.connect(self._ran)
@@ -63,6 +71,47 @@ class Players(QObject):
             self._jump = JumpField(self.context.theme, self.playback, stage)
             self._jump.left.connect(stage.setFocus)
         return stage
+
+    def show_influence(
+        self, mapped: PlayerState, wanted: Callable[[], Wanted | None]
+    ) -> InfluenceState:
+        """Lay influence maps over the clips of one player, while that overlay is on."""
+        self.mapped = mapped
+        self.influence = InfluenceState(self.context.project, self.context.jobs, self.context.hop)
+        self._influence_wanted = wanted
+        self.influence.changed.connect(self._repaint)
+        mapped.overlays_changed.connect(self.ask_influence)
+        mapped.clip_changed.connect(self.ask_influence)
+        for stage in self.stages:
+            if stage.player is mapped:
+                stage.influence = self.influence
+        return self.influence
+
+    def ask_influence(self) -> None:
+        """The query, the clip or the overlays have changed."""
+        if self.influence is not None:
+            shown = "influence" in self.mapped.overlays
+            self.influence.want(self._influence_wanted() if shown else None)
+
+    def why_no_influence(self) -> str:
+        """Empty where a map can be had (or taken off), else what is missing."""
+        if "influence" in self.mapped.overlays or self._influence_wanted() is not None:
+            return ""
+        return "needs an index that was asked by this query"
+
+    def same_overlays(self) -> None:
+        """All stages follow; a query shows the mask that it was asked with beside a map."""
+        overlays = self.mapped.overlays
+        others = overlays - {"influence"}
+        if "influence" in overlays:
+            others |= {"mask"}
+        for player in self.both():
+            if player is not self.mapped:
+                player.set_overlays(others)
+
+    def _repaint(self) -> None:
+        for stage in self.stages:
+            stage.update()
 
     def register(self) -> None:
         """Give the table's play and look commands to these players, in their view."""

@@ -23,9 +23,11 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from motionlens.domain.clip import MotionSummary
 from motionlens.domain.requests import FrameImage
 from motionlens.session.playback import Playback
 from motionlens.ui.theme import Theme
+from motionlens.ui.words import several
 
 LABELS = 128
 SCALE = 26
@@ -41,7 +43,8 @@ class Timeline(QWidget):
         self._theme, self._playback = theme, playback
         self._curve: tuple[float, ...] = ()
         self._other: tuple[float, ...] = ()
-        self._marks: tuple[int, ...] = ()
+        self._cuts: tuple[int, ...] = ()
+        self._repeats: tuple[int, ...] = ()
         self._drag = ""
         self._ground: QPixmap | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -53,9 +56,12 @@ class Timeline(QWidget):
         playback.candidate.loop_changed.connect(self._changed)
         playback.candidate.clip_changed.connect(self._changed)
 
-    def set_curves(self, curve: Sequence[float], other: Sequence[float]) -> None:
-        """Motion in px a frame of the candidate and of the query; empty where not analysed."""
-        self._curve, self._other = tuple(curve), tuple(other)
+    def show_motion(self, motion: MotionSummary | None, other: MotionSummary | None) -> None:
+        """What was measured of the candidate and of the query; None where not analysed."""
+        self._curve = motion.curve if motion else ()
+        self._cuts = motion.cuts if motion else ()
+        self._repeats = motion.repeats if motion else ()
+        self._other = other.curve if other else ()
         self.setAccessibleName(self._summary())
         self._changed()
 
@@ -112,6 +118,7 @@ class Timeline(QWidget):
         self._paint_loop(painter, plot)
         self._paint_scale(painter, plot, most, frames)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._paint_marks(painter, plot)
         if self._other:
             dashed = QPen(self._theme.color("text3"), 1, Qt.PenStyle.CustomDashLine)
             dashed.setDashPattern([4, 3])
@@ -184,6 +191,8 @@ class Timeline(QWidget):
         painter.drawText(QRectF(0, 20, LABELS, 15), left, self.tr("px a frame"))
         if self._other:
             painter.drawText(QRectF(0, 35, LABELS, 15), left, self.tr("dashed: query"))
+        if marks := self._marks_in_words():
+            painter.drawText(QRectF(0, 50, LABELS, 15), left, marks)
 
     def _paint_loop(self, painter: QPainter, plot: QRectF) -> None:
         state, loop = self._playback.candidate, self._playback.candidate.loop
@@ -210,6 +219,18 @@ class Timeline(QWidget):
             at = QRectF(self._x(frame) - 24, plot.bottom() + 3, 48, 14)
             painter.drawText(at, Qt.AlignmentFlag.AlignHCenter, str(frame))
 
+    def _paint_marks(self, painter: QPainter, plot: QRectF) -> None:
+        """On the axis: a stroke up through the plot for a cut, a dot for a repeated frame."""
+        painter.setPen(QPen(self._theme.color("text2"), 1.5))
+        for frame in self._cuts:
+            x = self._x(frame - 0.5)
+            painter.drawLine(QPointF(x, plot.top()), QPointF(x, plot.bottom() + 3))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._theme.color("text2"))
+        for frame in self._repeats:
+            painter.drawEllipse(QPointF(self._x(frame), plot.bottom()), 2, 2)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+
     def _hatch(self, painter: QPainter, plot: QRectF, start: int, frames: int) -> None:
         if start >= frames:
             return
@@ -231,9 +252,18 @@ class Timeline(QWidget):
             return self.tr("Motion not measured yet")
         mean = sum(self._curve) / len(self._curve)
         peak = self._curve.index(max(self._curve))
-        return self.tr("Motion: mean {mean} px a frame, most at frame {peak}").format(
+        words = self.tr("Motion: mean {mean} px a frame, most at frame {peak}").format(
             mean=f"{mean:.1f}", peak=peak
         )
+        return f"{words}; {marks}" if (marks := self._marks_in_words()) else words
+
+    def _marks_in_words(self) -> str:
+        parts = []
+        if self._cuts:
+            parts.append(f"\N{BOX DRAWINGS LIGHT VERTICAL} {several(len(self._cuts), 'cut')}")
+        if self._repeats:
+            parts.append(f"\N{BULLET} {several(len(self._repeats), 'repeat')}")
+        return "  ".join(parts)
 
 
 def usual_top(curve: Sequence[float]) -> float:

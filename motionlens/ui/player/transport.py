@@ -44,15 +44,14 @@ class Transport(QWidget):
         self._lock = _toggle(theme, actions, "play.lock", "", "link")
         self._overlays = {
             name: action_button(theme, actions, f"look.{name}")
-            for name in ("flow", "arrows", "mask", "tracks")
+            for name in ("flow", "arrows", "mask", "tracks", "influence")
         }
         self._opacity = self._make_opacity()
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 6, 0, 6)
-        layout.setSpacing(8)
+        layout.setSpacing(6)
         for widget in (self._back, self._play, self._on):
             layout.addWidget(widget)
-        layout.addSpacing(4)
         layout.addWidget(self._time)
         layout.addWidget(self._of)
         for widget in (self._quarter, self._loop, self._lock):
@@ -82,7 +81,7 @@ class Transport(QWidget):
     def _make_opacity(self) -> QSlider:
         slider = QSlider(Qt.Orientation.Horizontal)
         slider.setRange(10, 100)
-        slider.setFixedWidth(72)
+        slider.setFixedWidth(56)
         slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         slider.setAccessibleName("Strength of flow and mask")
         slider.setToolTip("Strength of flow and mask (+ and \u2212)")

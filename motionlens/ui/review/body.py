@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from motionlens.ui.widgets import line
@@ -16,7 +18,7 @@ class Body(QWidget):
         self,
         stages: QWidget,
         transport: QWidget,
-        timeline: QWidget,
+        plots: Sequence[QWidget],
         inspector: QWidget,
         decisions: QWidget,
         strip: QWidget,
@@ -29,7 +31,8 @@ class Body(QWidget):
         centre.addWidget(stages, 1)
         centre.addWidget(transport)
         centre.addWidget(line())
-        centre.addWidget(timeline)
+        for plot in plots:
+            centre.addWidget(plot)
         middle = QHBoxLayout()
         middle.setContentsMargins(0, 0, 0, 0)
         middle.setSpacing(0)

@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
-from PySide6.QtCore import QPoint, QSignalBlocker, Qt
+from PySide6.QtCore import QPoint, QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 
 from motionlens.session.clip_list import flag_name
 from motionlens.session.review import ReviewState
-from motionlens.session.review_queue import Filters, QueueKind
+from motionlens.session.review_queue import ORDERS, Filters, QueueKind, SavedQueue
 from motionlens.ui.actions import Actions
 from motionlens.ui.theme import Theme
 from motionlens.ui.widgets import (
+    Button,
     Chip,
     Segment,
     SegmentedProgress,
     action_button,
     label,
 )
-from motionlens.ui.widgets.fields import Combo
+from motionlens.ui.widgets.fields import Combo, SearchField
 
 
 class ContextBar(QWidget):
-    """48 px: queue, progress, pace, filters, ranking."""
+    """48 px: queue, progress, pace, filters, ranking.
+
+    Signals
+    -------
+    left_field
+        A filter was typed: the stage gets the keys again.
+    """
+
+    left_field = Signal()
 
     def __init__(self, theme: Theme, actions: Actions, state: ReviewState) -> None:
         super().__init__()
@@ -45,7 +55,16 @@ class ContextBar(QWidget):
         self._pace = label(theme, "", "text2", 12)
         self._chips = QHBoxLayout()
         self._chips.setSpacing(8)
-        self.filter_button = action_button(theme, actions, "go.filter", kind="ghost")
+        self.field = SearchField(theme, self.tr("Filter"), actions.key("go.filter"), 230)
+        self.field.setObjectName("review.filter")
+        self.field.setToolTip(
+            self.tr("flag:drawn score>0.3 not caption:ball, or decision:later tag:floats")
+        )
+        self.field.left.connect(self._typed)
+        self.filter_button = Button(theme, icon="funnel", kind="ghost")
+        self.filter_button.setAccessibleName(self.tr("What to show, and in which order"))
+        self.filter_button.setToolTip(self.filter_button.accessibleName())
+        self.filter_button.clicked.connect(self.open_filters)
         self._rank = action_button(theme, actions, "run.rank", self.tr("Rank"), kind="quiet")
         self._rank.setObjectName("review.rank")
         layout = QHBoxLayout(self)
@@ -60,6 +79,7 @@ class ContextBar(QWidget):
         layout.addWidget(self._pace)
         layout.addStretch(1)
         layout.addLayout(self._chips)
+        layout.addWidget(self.field)
         layout.addWidget(self.filter_button)
         layout.addWidget(self._rank)
         state.queue_changed.connect(self.refresh)
@@ -77,8 +97,19 @@ class ContextBar(QWidget):
         with QSignalBlocker(self._queues):
             self._queues.clear()
             for kind, name in self._names():
-                self._queues.addItem(name, kind)
-            self._queues.setCurrentIndex(max(0, self._queues.findData(self._state.kind)))
+                self._queues.addItem(name, kind.value)
+            for queue in self._state.saved_queues:
+                self._queues.addItem(queue.name, queue)
+            shown = self._state.open_queue
+            place = (
+                self._queues.findText(shown.name) if shown is not None
+                else self._queues.findData(self._state.kind.value)
+            )  # fmt: skip
+            self._queues.setCurrentIndex(max(0, place))
+        if not self.field.hasFocus():
+            self.field.setText(self._state.filters.text)
+            self.field.setCursorPosition(0)
+        self.field.setFixedWidth(130 if self._compact else 230)
         self._fill_chips()
         self._count()
 
@@ -97,6 +128,9 @@ class ContextBar(QWidget):
             count = sum(any(f.name == name for f in row.flags) for row in self._state.queue)
             on = filters.flag == name
             self._add(menu, f"{flag_name(name)}, {count}", on, flag="" if on else name)
+        menu.addSeparator()
+        for order, words in self._orders():
+            self._add(menu, words, filters.order == order, order=order)
         below = self.filter_button.mapToGlobal(QPoint(0, self.filter_button.height() + 2))
         menu.popup(below)
 
@@ -116,8 +150,36 @@ class ContextBar(QWidget):
             names.insert(0, (QueueKind.RANKED, self.tr("Ranked by {q}").format(q=words)))
         return names
 
+    def _orders(self) -> list[tuple[str, str]]:
+        ranking = self._state.ranking
+        learned = ranking is not None and ranking.method == "learned"
+        words = [
+            ("rank", self.tr("In the queue's order")),
+            ("name", self.tr("By name")),
+            ("motion", self.tr("Most motion first")),
+            ("length", self.tr("Longest first")),
+        ]
+        return [*words, ("informative", self.tr("Least sure first"))] if learned else words
+
+    def type_filter(self) -> None:
+        """Keys go to the filter field."""
+        self.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.field.selectAll()
+
+    def _typed(self) -> None:
+        text = self.field.text().strip()
+        if text != self._state.filters.text or self._state.filter_error is not None:
+            self._state.set_filters(replace(self._state.filters, text=text))
+        if self._state.filter_error is None:
+            self.left_field.emit()
+
     def _choose(self, index: int) -> None:
-        self._state.choose_queue(QueueKind(self._queues.itemData(index)))
+        chosen = self._queues.itemData(index)
+        if isinstance(chosen, SavedQueue):
+            self._state.choose_saved(chosen)
+        else:
+            self._state.set_filters(Filters())
+            self._state.choose_queue(QueueKind(chosen))
 
     def _fill_chips(self) -> None:
         while (item := self._chips.takeAt(0)) is not None:
@@ -132,12 +194,24 @@ class ContextBar(QWidget):
             on.append((self.tr("Flagged"), replace(filters, flagged=False)))
         if filters.flag:
             on.append((flag_name(filters.flag), replace(filters, flag="")))
+        if filters.order != ORDERS[0]:
+            words = dict(self._orders()).get(filters.order, filters.order)
+            on.append((words, replace(filters, order=ORDERS[0])))
         if self._compact and len(on) > 1:
             on = [(self.tr("{n} filters").format(n=len(on)), Filters(undecided=False))]
         for text, without in on:
             chip = Chip(self._theme, text, closable=True, tone="text")
             chip.setToolTip(self.tr("Show the others too"))
             chip.closed.connect(lambda wanted=without: self._state.set_filters(wanted))
+            self._chips.addWidget(chip)
+        self._add_mode(self.tr("Blind"), self._state.blind, self._state.set_blind)
+        self._add_mode(self.tr("Second curator"), self._state.second, self._state.set_second)
+
+    def _add_mode(self, text: str, on: bool, turn: Callable[[bool], None]) -> None:
+        if on:
+            chip = Chip(self._theme, text, closable=True, tone="warn")
+            chip.setToolTip(self.tr("Others' answers are hidden; click to see all again"))
+            chip.closed.connect(lambda: turn(False))
             self._chips.addWidget(chip)
 
     def _count(self) -> None:

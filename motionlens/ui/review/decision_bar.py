@@ -114,6 +114,7 @@ class DecisionBar(QWidget):
                 if state.refusal is None
                 else state.refusal.what
             )
+            self.setAccessibleName(f"{self._words.text()}. {self._saved.text()}")
             return
         icon, tone = _LOOKS[last.mark.decision]
         self._mark.set_icon(icon, tone)

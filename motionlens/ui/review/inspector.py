@@ -29,6 +29,7 @@ from motionlens.ui.widgets import (
     label,
     line,
 )
+from motionlens.ui.widgets.tag_field import TagField
 
 _ICONS = {
     "influence": ("fire", "pos"),
@@ -67,6 +68,7 @@ class Inspector(QWidget):
     """322 px at the right."""
 
     note_changed = Signal(str, str)
+    tags_changed = Signal(str, tuple)
     left_note = Signal()
 
     def __init__(self, theme: Theme, actions: Actions, state: ReviewState) -> None:
@@ -79,6 +81,7 @@ class Inspector(QWidget):
         self._method = Chip(theme, "")
         self._reasons = _Section()
         self._bars = _Section()
+        self._answers = _Section()
         self._analyse = action_button(
             theme, actions, "run.analyse", self.tr("Analyse the clips"), "outline"
         )
@@ -87,8 +90,9 @@ class Inspector(QWidget):
         self._facts = ElidedLabel(theme, "", "text2", 12)
         self._caption = label(theme, "", "text2", 12, wrap=True)
         self.note = self._make_note()
+        self.tags = self._make_tags()
         explain = action_button(theme, actions, "go.explain_clip", self.tr("Explain"), "ghost")
-        key = KeyCap(theme, actions.key("judge.note"))
+        key, tag_key = (KeyCap(theme, actions.key(f"judge.{id}")) for id in ("note", "tag"))
         body = QVBoxLayout()
         body.setContentsMargins(14, 0, 14, 12)
         body.setSpacing(0)
@@ -103,9 +107,14 @@ class Inspector(QWidget):
         body.addWidget(self._caption)
         body.addSpacing(4)
         body.addWidget(self._facts)
+        body.addWidget(self._answers)
         body.addSpacing(12)
         body.addWidget(line())
         body.addSpacing(4)
+        body.addWidget(self._titled(self.tr("Tags"), tag_key, 32))
+        body.addSpacing(2)
+        body.addWidget(self.tags)
+        body.addSpacing(8)
         body.addWidget(self._titled(self.tr("Note"), key, 32))
         body.addSpacing(2)
         body.addWidget(self.note)
@@ -125,6 +134,14 @@ class Inspector(QWidget):
         note.left.connect(self.left_note)
         return note
 
+    def _make_tags(self) -> TagField:
+        tags = TagField(self.tr("Tags"))
+        tags.setObjectName("review.tags")
+        tags.setPlaceholderText(self.tr("In a word or two, with commas between"))
+        tags.editingFinished.connect(self._tags_done)
+        tags.left.connect(self.left_note)
+        return tags
+
     def _titled(self, title: str, right: QWidget, height: int) -> QWidget:
         made = QWidget()
         made.setFixedHeight(height)
@@ -143,8 +160,7 @@ class Inspector(QWidget):
 
     def refresh(self) -> None:
         """Show the current candidate."""
-        if self._clip and self.note.hasFocus():
-            self._note_done()
+        self.take_typed()
         candidate = self._state.current
         self._clip = candidate.clip.id if candidate else ""
         self._fill_reasons(candidate)
@@ -159,8 +175,12 @@ class Inspector(QWidget):
         self.note.setEnabled(candidate is not None)
         self.note.setText(self._state.note(self._clip) if candidate else "")
         self.note.setCursorPosition(0)
+        self.tags.setEnabled(candidate is not None)
+        self.tags.set_known(self._state.known_tags)
+        self.tags.set_tags(self._state.tags(self._clip) if candidate else ())
         self._caption.setText(_shortened(candidate.clip.caption) if candidate else "")
         self._caption.setVisible(bool(candidate and candidate.clip.caption))
+        self._fill_answers(candidate)
         self._facts.setText(_facts(candidate) if candidate else "")
 
     def _fill_reasons(self, candidate: Candidate | None) -> None:
@@ -170,10 +190,12 @@ class Inspector(QWidget):
         for reason in candidate.reasons:
             self._reasons.add(self._reason(reason))
         snapshot = self._state.snapshot
-        analysed = snapshot is not None and bool(snapshot.curves)
+        analysed = snapshot is not None and bool(snapshot.motion)
         self._analyse.setVisible(not analysed)
         if not candidate.reasons:
             words = self.tr("Nothing was flagged. It is here because it is not judged yet.")
+            if candidate.hidden:
+                words = self.tr("Hidden while you judge blind.")
             if not analysed:
                 words = self.tr(
                     "The clips are not analysed yet. Their motion is then measured, and static"
@@ -230,6 +252,17 @@ class Inspector(QWidget):
             words = self.tr("and {n} weaker ones").format(n=len(shown) - _MOST_BARS)
             self._bars.add(label(self._theme, words, "text3", 11))
 
+    def _fill_answers(self, candidate: Candidate | None) -> None:
+        """Where several have answered: what each said, and the notes."""
+        self._answers.clear()
+        said = self._state.answers(candidate.clip.id) if candidate is not None else []
+        if len(said) < 2:
+            return
+        self._answers.add(_gap(8))
+        for by, decision, note in said:
+            words = f"{by}: {decision}" + (f", {note}" if note else "")
+            self._answers.add(label(self._theme, words, "text", 12, wrap=True))
+
     def _bar(self, name: str, file: str, score: float, most: float, bad: bool) -> QWidget:
         theme = self._theme
         made = QWidget()
@@ -252,6 +285,17 @@ class Inspector(QWidget):
         made.setAccessibleName(f"{word} {name}: {signed(score)}")
         made.setToolTip(file)
         return made
+
+    def take_typed(self) -> None:
+        """Take what stands in the field that has the keys."""
+        if self.note.hasFocus():
+            self._note_done()
+        if self.tags.hasFocus():
+            self._tags_done()
+
+    def _tags_done(self) -> None:
+        if self._clip:
+            self.tags_changed.emit(self._clip, self.tags.tags())
 
     def _note_done(self) -> None:
         if self._clip:

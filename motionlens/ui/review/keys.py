@@ -45,6 +45,7 @@ def _judging(view: ReviewView) -> None:
     view.handle("judge.undo", state.undo, lambda: "" if view.can_undo() else "nothing to undo")
     view.handle("judge.redo", state.redo, lambda: "" if state.snapshot else "no project")
     view.handle("judge.note", view.edit_note, lambda: "" if state.current else "no clip")
+    view.handle("judge.tag", view.edit_tags, lambda: "" if state.current else "no clip")
 
 
 def _moving(view: ReviewView) -> None:
@@ -67,6 +68,16 @@ def _moving(view: ReviewView) -> None:
 
 
 def _looking(view: ReviewView) -> None:
+    state = view.state
+
+    def read() -> str:
+        return "" if state.snapshot else "no project"
+
+    view.handle("look.blind", view.toggle_blind, read, checked=lambda: state.blind)
+    view.handle(
+        "look.second", lambda: state.set_second(not state.second), read,
+        checked=lambda: state.second,
+    )  # fmt: skip
     view.handle("look.equal", view.toggle_equal, checked=lambda: view.stages.equal)
     view.handle("look.fill", view.toggle_fill, checked=lambda: view.stages.filled)
 
@@ -75,8 +86,14 @@ def _going(view: ReviewView) -> None:
     state = view.state
 
     def current() -> str:
-        return "" if state.current else "no clip"
+        if state.current is None:
+            return "no clip"
+        hidden = state.blind and state.current.clip.id not in state.marks
+        return "answer first: you judge blind" if hidden else ""
 
+    names = view.queue_names
+    view.handle("go.save_queue", names.open, lambda: "" if state.snapshot else "no project")
+    view.handle("go.forget_queue", names.forget, names.why_not_forget)
     view.handle("go.explain_clip", lambda: view.show_current_in("explain"), current)
     view.handle("go.show_in_library", lambda: view.show_current_in("library"), current)
     view.handle("go.left_pane", view.toggle_left)

@@ -72,11 +72,11 @@ class Shared:
 
     def _library_signature(self) -> tuple[object, ...]:
         library = self._context.library
-        analysed = sum(bool(clip.curve) for clip in library.clips.values())
+        analysed = library.counts.analysed
         return len(library.clips), analysed, ranking_id(library.ranking)
 
     def _library_changed(self) -> None:
-        if self._shown():
+        if self._shown() and self._context.library.loaded:
             self.read_anew()
 
     def ranked(self, ranking: Ranking) -> None:

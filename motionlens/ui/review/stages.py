@@ -63,14 +63,16 @@ class CandidateColumn(QWidget):
         self._title.setText(self.tr("Candidate {n}").format(n=candidate.rank))
         file = candidate.clip.path.replace("\\", "/").rsplit("/", 1)[-1]
         span = candidate.clip.span
-        self._name.setText(f"{file}, {span.start}–{span.stop - 1}" if span else file)
+        if candidate.hidden:
+            self._name.setText("")
+        else:
+            self._name.setText(f"{file}, {span.start}–{span.stop - 1}" if span else file)
         self._facts.setText(
             f"{info.width} × {info.height} · {info.fps:.3g} fps · {info.frames} frames"
         )
         self.stage.setAccessibleName(
-            self.tr("Candidate {n} of {m}, {name}").format(
-                n=candidate.rank, m=len(self._state.queue), name=candidate.clip.name
-            )
+            self.tr("Candidate {n} of {m}").format(n=candidate.rank, m=len(self._state.queue))
+            + (f", {candidate.title}" if candidate.title else "")
         )
 
 

@@ -67,7 +67,7 @@ class StripTable(QAbstractListModel):
         if role == _ROW:
             return candidate
         if role == Qt.ItemDataRole.ToolTipRole:
-            return candidate.clip.name
+            return candidate.title
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return self._spoken(candidate)
         return None
@@ -86,7 +86,8 @@ class StripTable(QAbstractListModel):
         what = "influence" if number[:1] in ("+", "\u2212") else "score"
         score = f", {what} {number}" if number else ""
         total = len(self._state.queue)
-        return f"Candidate {candidate.rank} of {total}, {candidate.clip.name}{score}, {decision}"
+        name = f", {candidate.title}" if candidate.title else ""
+        return f"Candidate {candidate.rank} of {total}{name}{score}, {decision}"
 
 
 class StripDelegate(QStyledItemDelegate):
@@ -190,7 +191,7 @@ class StripDelegate(QStyledItemDelegate):
         middle = Qt.AlignmentFlag.AlignVCenter
         if candidate.score is None:
             # Names of one series differ at their ends, so it is the middle that goes.
-            words, elide = candidate.clip.name, Qt.TextElideMode.ElideMiddle
+            words, elide = candidate.title, Qt.TextElideMode.ElideMiddle
             if candidate.flags:
                 words, elide = flag_name(candidate.flags[0].name), Qt.TextElideMode.ElideRight
             shown = painter.fontMetrics().elidedText(words, elide, int(below.width()))

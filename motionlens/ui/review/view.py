@@ -10,11 +10,13 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QStackedWidget, QVBoxLayo
 
 from motionlens.domain.decision import Decision
 from motionlens.domain.errors import MotionLensError
+from motionlens.session.influence import Wanted
 from motionlens.session.playable import Playable
 from motionlens.session.ranking import RankState
 from motionlens.session.review import ReviewState
 from motionlens.ui.context import WindowContext
 from motionlens.ui.player.players import Players
+from motionlens.ui.player.signed_bars import SignedBars
 from motionlens.ui.player.timeline import AXIS, Timeline
 from motionlens.ui.player.transport import Transport
 from motionlens.ui.review import keys
@@ -24,6 +26,7 @@ from motionlens.ui.review.decision_bar import DecisionBar
 from motionlens.ui.review.empty import ReviewEmpty, say_no_query
 from motionlens.ui.review.inspector import Inspector
 from motionlens.ui.review.query_column import QueryColumn
+from motionlens.ui.review.queue_names import QueueNames
 from motionlens.ui.review.rank_progress import RankProgress
 from motionlens.ui.review.shared import Shared
 from motionlens.ui.review.stages import CandidateColumn, Stages
@@ -111,8 +114,17 @@ class ReviewView(QWidget):
         self.inspector.note.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.inspector.note.selectAll()
 
+    def edit_tags(self) -> None:
+        self.body.inspector.show()
+        self.inspector.tags.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.inspector.tags.end(False)
+
     def open_filters(self) -> None:
-        self.bar.open_filters()
+        self.bar.type_filter()
+
+    def toggle_blind(self) -> None:
+        self.state.set_blind(not self.state.blind)
+        self._adapt()
 
     def toggle_equal(self) -> None:
         self.stages.set_equal(not self.stages.equal)
@@ -182,6 +194,7 @@ class ReviewView(QWidget):
         candidate, query = self.playback.candidate, self.playback.query
         self.candidate_stage = self.players.make_stage(candidate)
         self.query_stage = self.players.make_stage(query, legend=False)
+        influence = self.players.show_influence(candidate, self._influence_wanted)
         self.query_column = QueryColumn(context, state, self.query_stage)
         column = CandidateColumn(theme, actions, state, self.candidate_stage)
         self.stages = Stages(self.query_column, column)
@@ -190,12 +203,20 @@ class ReviewView(QWidget):
         self.bar.add_progress(self.progress)
         self.transport = Transport(theme, actions, self.playback)
         self.timeline = Timeline(theme, self.playback)
+        self.bars = SignedBars(theme, candidate, influence, self.playback.seek)
         self.inspector = Inspector(theme, actions, state)
         self.decisions = DecisionBar(theme, actions, state)
         self.strip = Strip(theme, state, context.thumbnails)
         self.empty = ReviewEmpty(theme, actions)
+        self.queue_names = QueueNames(theme, self.candidate_stage, state)
+        self.queue_names.left.connect(self._to_stage)
         self.body = Body(
-            self.stages, self.transport, self.timeline, self.inspector, self.decisions, self.strip
+            self.stages,
+            self.transport,
+            (self.timeline, self.bars),
+            self.inspector,
+            self.decisions,
+            self.strip,
         )
         self._pages = QStackedWidget()
         self._pages.addWidget(self.body)
@@ -220,9 +241,9 @@ class ReviewView(QWidget):
         candidate.clip_changed.connect(self._refresh_soon)
         self.strip.chosen.connect(self._choose)
         self.inspector.note_changed.connect(state.set_note)
-        self.inspector.left_note.connect(
-            lambda: self.candidate_stage.setFocus(Qt.FocusReason.OtherFocusReason)
-        )
+        self.inspector.tags_changed.connect(state.set_tags)
+        self.bar.left_field.connect(self._to_stage)
+        self.inspector.left_note.connect(self._to_stage)
         self.ranking.changed.connect(self._rank_changed)
 
     def _loaded(self) -> None:
@@ -231,6 +252,8 @@ class ReviewView(QWidget):
             self.rank_soon()
 
     def _queue_changed(self) -> None:
+        if self.state.filter_error is not None:
+            self.context.notices.error(self.state.filter_error, panel=keys.VIEW)
         self._show_page()
         self._refresh.start()
 
@@ -251,7 +274,7 @@ class ReviewView(QWidget):
         else:
             # The same clip on another place: what is on the stage has been seen.
             self.candidate_stage.update()
-        self._show_curves()
+        self._show_motion()
         self._refresh.start()
 
     def _query_changed(self) -> None:
@@ -262,7 +285,8 @@ class ReviewView(QWidget):
             self.playback.query.show(None)
         elif shown is None or shown.id != query.clip:
             self.playables.get(snapshot.clips[query.clip], self._show_query)
-        self._show_curves()
+        self._show_motion()
+        self.players.ask_influence()
         self._refresh.start()
 
     def _refresh_soon(self) -> None:
@@ -278,10 +302,23 @@ class ReviewView(QWidget):
         if query is not None and query.clip == clip.id:
             self.playback.query.show(clip)
 
-    def _show_curves(self) -> None:
+    def _show_motion(self) -> None:
         current, query, snapshot = self.state.current, self.state.query, self.state.snapshot
-        other = snapshot.curves.get(query.clip, ()) if snapshot and query else ()
-        self.timeline.set_curves(current.curve if current else (), other)
+        asked = snapshot.motion.get(query.clip) if snapshot and query else None
+        self.timeline.show_motion(current.motion if current else None, asked)
+
+    def _influence_wanted(self) -> Wanted | None:
+        """The map of the candidate for the query on the left, by the ranking's own index."""
+        current, query, snapshot = self.state.current, self.state.query, self.state.snapshot
+        if snapshot is None or snapshot.ranking is None or current is None or query is None:
+            return None
+        if self.state.blind:
+            return None
+        if current.ranked is None:
+            return None
+        asked = snapshot.clips[query.clip]
+        index = snapshot.ranking.fingerprint
+        return Wanted(asked, current.clip, index, query.region, query.span)
 
     def _painted(self, clip: str, frame: int, turn: int) -> None:
         del frame, turn
@@ -294,14 +331,16 @@ class ReviewView(QWidget):
             ahead = [candidate.clip for candidate in self.state.ahead()]
             self.playables.get_all(ahead, self.playback.candidate.prefetch)
 
+    def _to_stage(self) -> None:
+        self.candidate_stage.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def _choose(self, place: int) -> None:
         self.state.go(place)
         self.candidate_stage.setFocus(Qt.FocusReason.MouseFocusReason)
 
     def _take_note(self) -> None:
-        current = self.state.current
-        if current is not None and self.inspector.note.hasFocus():
-            self.state.set_note(current.clip.id, self.inspector.note.text().strip())
+        if self.state.current is not None:
+            self.inspector.take_typed()
 
     def _rank_changed(self) -> None:
         self._refresh.start()
@@ -350,4 +389,6 @@ class ReviewView(QWidget):
         self.decisions.set_compact(compact)
         strip = self._strip_wanted
         self.strip.set_compact(compact)
-        self.strip.setVisible(not filled and (strip if strip is not None else not compact))
+        shown = strip if strip is not None else not compact
+        # Its badges and its order would tell what is to be judged without knowing.
+        self.strip.setVisible(not filled and shown and not self.state.blind)

@@ -83,9 +83,10 @@ class ThinProgress(QWidget):
 
 def paint_score_bar(
     painter: QPainter, theme: Theme, rect: QRectF, score: float, most: float,
-    band: tuple[float, float] | None = None, from_zero_left: bool = False,
+    band: tuple[float, float] | None = None, from_zero_left: bool = False, tone: str = "",
 ) -> None:  # fmt: skip
-    """A signed bar: zero in the middle (or at the left), colour by sign, band behind it."""
+    """A signed bar: zero in the middle (or at the left), colour by sign or by `tone`, band behind
+    it."""
     painter.save()
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(theme.color("hover"))
@@ -99,7 +100,7 @@ def paint_score_bar(
         high = min(rect.right(), zero + band[1] * scale)
         painter.drawRect(QRectF(low, rect.top(), high - low, rect.height()))
     end = min(rect.right(), max(rect.left(), zero + score * scale))
-    painter.setBrush(theme.color("pos" if score >= 0 else "neg"))
+    painter.setBrush(theme.color(tone or ("pos" if score >= 0 else "neg")))
     painter.drawRect(QRectF(min(zero, end), rect.top(), abs(end - zero), rect.height()))
     painter.restore()
 

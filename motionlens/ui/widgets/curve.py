@@ -19,6 +19,7 @@ class MotionCurve(QWidget):
         self._theme = theme
         self._curve: tuple[float, ...] = ()
         self._head: int | None = None
+        self._span: tuple[int, int] | None = None
         self.setFixedHeight(height)
 
     def set_curve(self, curve: Sequence[float]) -> None:
@@ -37,6 +38,12 @@ class MotionCurve(QWidget):
             self._head = frame
             self.update()
 
+    def set_span(self, span: tuple[int, int] | None) -> None:
+        """Shade from one frame to another; None for none."""
+        if span != self._span:
+            self._span = span
+            self.update()
+
     def paintEvent(self, event: QPaintEvent) -> None:
         if len(self._curve) < 2:
             return
@@ -45,6 +52,13 @@ class MotionCurve(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         rect = QRectF(22, 6, self.width() - 34, self.height() - 24)
         most = max(*self._curve, 0.5)
+        if self._span is not None:
+            ends = [rect.left() + rect.width() * at / (len(self._curve) - 1) for at in self._span]
+            shade = QRectF(ends[0], rect.top() - 2, ends[1] - ends[0], rect.height() + 2)
+            painter.fillRect(shade, theme.color("raised"))
+            painter.setPen(QPen(theme.color("text2"), 1.5))
+            painter.drawLine(shade.topLeft(), shade.bottomLeft())
+            painter.drawLine(shade.topRight(), shade.bottomRight())
         painter.setFont(theme.font(11))
         painter.setPen(theme.color("text2"))
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter

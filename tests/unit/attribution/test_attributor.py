@@ -18,12 +18,13 @@ from .conftest import Shown, shown
 
 
 def test_a_row_is_the_mean_of_unit_projected_gradients(
-    model: EmbeddedModel, clips: list[Shown], attributor: TorchAttributor
+    model: EmbeddedModel, clips: list[Shown]
 ) -> None:
     clip = clips[0]
-    row = attributor.row(clip.frames, clip.mask, clip.caption)
+    published = TorchAttributor(model, balance="none")
+    row = published.row(clip.frames, clip.mask, clip.caption)
     expected = np.zeros(512)
-    for n, level in enumerate((0.6, 0.9)):
+    for n, level in enumerate(published.spec.levels):
         unreduced = model.loss(
             model.encode(clip.frames)[None],
             model.condition(clip.caption)[None],
@@ -39,6 +40,24 @@ def test_a_row_is_the_mean_of_unit_projected_gradients(
         assert row.norms[n] == pytest.approx(float(np.linalg.norm(vector)), rel=1e-5)
     assert np.allclose(row.vector, expected, atol=1e-6)
     assert row.vector.dtype == np.float32
+
+
+def test_balanced_gradients_have_layers_of_unit_length(
+    model: EmbeddedModel, clips: list[Shown]
+) -> None:
+    clip = clips[0]
+    balanced = TorchAttributor(model, levels=(0.8,))
+    row = balanced.row(clip.frames, clip.mask, clip.caption)
+    latent, condition = model.encode(clip.frames)[None], model.condition(clip.caption)[None]
+    unreduced = model.loss(latent, condition, 0.8, model.noise(0))[0]
+    loss = (model.mask_to_latent(clip.mask) * unreduced).mean()
+    grads = torch.autograd.grad(loss, list(model.network.parameters()))
+    vector = project_gradient([g / g.norm() if g.any() else g for g in grads])
+    assert np.allclose(row.vector, vector / np.linalg.norm(vector), atol=1e-6)
+    whole = torch.cat([g.flatten() for g in grads]).double().norm().item()
+    assert row.norms[0] == pytest.approx(whole, rel=1e-5)
+    other = TorchAttributor(model, levels=(0.8,), balance="none")
+    assert balanced.spec.fingerprint != other.spec.fingerprint
 
 
 def test_rows_repeat_bit_for_bit_and_ignore_other_clips(

@@ -127,6 +127,8 @@ def test_two_stores_become_one(project: Path, media: Path, tmp_path: Path) -> No
         "percent",
         "cohen_kappa",
         "krippendorff_alpha",
+        "krippendorff_ci95",
+        "with_oneself",
     }
     assert (told["clips"], told["percent"]) == (1, 0)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from motionlens import motion_mask, read_frames
 from motionlens.app.renderer import make_renderer
 from motionlens.domain.requests import FrameRequest
 from motionlens.files import content_hash
@@ -210,3 +211,15 @@ def test_modifiers_of_the_mask_as_options_and_in_the_recipe(clip: Path, tmp_path
     first, second, plain = (np.load(tmp_path / f"{name}.npz")["mask"] for name in "abc")
     assert np.array_equal(first, second)
     assert not np.array_equal(first, plain)
+
+
+@pytest.mark.parametrize("name", [("real", "store_aisle.mp4"), ("generated", "beer_pour.mp4")])
+def test_the_mask_of_the_verb_is_that_of_python(name: tuple[str, str], tmp_path: Path) -> None:
+    """They differ by what RGB and its brightness lose against the stream's own luma alone."""
+    path = shared_folder("clips", *name)
+    assert verb("mask", path, "-o", tmp_path / "mask.npz", "--json").code == 0
+    written = np.load(tmp_path / "mask.npz")["mask"]
+    made = motion_mask(read_frames(path))
+    assert made.shape == written.shape
+    assert np.abs(made - written).mean() < 0.002
+    assert np.corrcoef(made.ravel(), written.ravel())[0, 1] > 0.99

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from motionlens.domain.errors import UsageError
 from motionlens.motion import OpenCVMotion, describe_motion, motion_mask, track_points
 from motionlens.motion.opencv import cv2
-from motionlens.motion.stabilise import fit_camera, subtract_camera
+from motionlens.motion.stabilise import CameraFit, fit_camera, subtract_camera
 
 from .scenes import disc, pan, texture
 
@@ -98,6 +98,29 @@ def test_noise_is_no_camera() -> None:
     flow = np.random.default_rng(0).normal(0, 30, (120, 160, 2)).astype(np.float32)
     assert fit_camera(flow).inlier_share == 0
     assert not fit_camera(flow).field(120, 160).any()
+
+
+def test_a_camera_is_found_behind_movers_that_fill_up_to_half_of_the_picture() -> None:
+    random = np.random.default_rng(0)
+    height, width = 288, 512
+    missed = 0
+    for _ in range(100):
+        turn, zoom = random.normal(0, 0.01), 1 + random.normal(0, 0.01)
+        camera = CameraFit(
+            np.array(
+                [
+                    [zoom * np.cos(turn), -np.sin(turn), random.normal(0, 4)],
+                    [np.sin(turn), zoom * np.cos(turn), random.normal(0, 4)],
+                    [random.normal(0, 1e-5), random.normal(0, 1e-5), 1.0],
+                ]
+            ),
+            1.0,
+        ).field(height, width)
+        flow = camera + random.normal(0, 0.25, camera.shape).astype(np.float32)
+        flow[:, : int(width * random.uniform(0.2, 0.45))] += random.normal(0, 4, 2)
+        astray = fit_camera(flow.astype(np.float32)).field(height, width) - camera
+        missed += float(np.median(np.linalg.norm(astray, axis=2))) > 1.0
+    assert missed <= 8
 
 
 def test_the_port_answers_as_the_functions_and_keeps_no_shared_array() -> None:

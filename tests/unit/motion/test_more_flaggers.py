@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from motionlens.domain.clip import Flag
+from motionlens.motion.analysis import summary_of
 from motionlens.motion.evidence import Evidence, look_at, luma_of, measure
 from motionlens.motion.flaggers import FLAG_NAMES, FLAGGERS
 from motionlens.motion.flaggers.near_duplicate import near_copies
@@ -63,6 +64,17 @@ def test_patterns_of_repeats_are_named(repeats: list[int], words: str) -> None:
     assert words in flag.reason
     assert flag.score == pytest.approx(1 - len(clip) / len(made), abs=0.08)
     assert not flag_of("frozen_frames", made).over
+
+
+def test_frames_that_repeat_or_begin_another_scene_are_kept_by_number() -> None:
+    clip = moving(12)
+    other = pan(5, 4)
+    side = min(clip.shape[1], other.shape[1]), min(clip.shape[2], other.shape[2])
+    scenes = [part[:, : side[0], : side[1]] for part in (np.repeat(clip, 2, axis=0), other)]
+    found = summary_of(evidence_of(np.concatenate(scenes)))
+    assert found.cuts == (24,)
+    assert set(found.repeats) <= set(range(1, 24, 2))
+    assert len(found.repeats) >= 10
 
 
 def test_a_long_hold_is_a_held_pose_and_no_repeat() -> None:

@@ -7,6 +7,7 @@ import dataclasses
 import importlib.util
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from motionlens.cli.output import to_json
 from motionlens.cli.trust import told
 from motionlens.domain.errors import Cancelled, UsageError
 from motionlens.domain.evaluation import TWINS, Evaluation, StudySize
+from motionlens.operations import evaluate_shown
 from motionlens.operations.evaluate import evaluate
 from motionlens.operations.evaluate_figures import (
     ceiling,
@@ -29,6 +31,7 @@ from motionlens.operations.evaluate_figures import (
 from motionlens.operations.evaluate_folder import StudyFolder
 from motionlens.operations.evaluate_shown import known_truth
 from motionlens.operations.evaluate_training import arms_of, half_subsets
+from motionlens.operations.trust import few_queries
 
 TINY = StudySize(12, 4, 2, 2, 3, 1, 1, 1, 1, 0.4, ())
 
@@ -59,6 +62,17 @@ def test_a_study_has_every_figure(done: tuple[Path, Evaluation]) -> None:
     assert figures["removed"]["random"]["clips"] == figures["removed"]["filtered"]["clips"]
     assert figures["lds_ceiling"] is None  # one seed cannot say how two agree
     assert "World: physics, 12 clips, 4 of them false" in told(document)
+
+
+def test_a_study_of_detection_alone_trains_nothing(
+    tmp_path: Path, done: tuple[Path, Evaluation]
+) -> None:
+    result = study.evaluate(size=replace(TINY, subsets=0, seeds=0), folder=tmp_path)
+    assert result.document()["auroc"] == done[1].document()["auroc"]
+    assert not [*tmp_path.rglob("arm-*"), *tmp_path.rglob("half-*")]
+    document = to_json(result.document())
+    assert document["win_rate"] == document["motion_error"] == document["lds"] == {}
+    assert "motion error" not in told(document)
 
 
 def test_a_killed_study_goes_on_where_it_was(tmp_path: Path, done: tuple[Path, Evaluation]) -> None:
@@ -96,8 +110,13 @@ def test_a_finished_study_computes_nothing(done: tuple[Path, Evaluation]) -> Non
     assert {path: path.stat().st_mtime_ns for path in root.rglob("*.npz")} == units
 
 
-def test_what_was_found_stands_beside_a_ranking(done: tuple[Path, Evaluation]) -> None:
+def test_what_was_found_stands_beside_a_ranking(
+    done: tuple[Path, Evaluation], monkeypatch: pytest.MonkeyPatch
+) -> None:
     root, result = done
+    # The long study that is shipped of these weights comes before this machine's quick one.
+    assert "false clips in its first 50 of 300" in known_truth(result.weights, "centred", [root])
+    monkeypatch.setattr(evaluate_shown, "shipped_studies", list)
     found = result.worlds["physics"].found["centred"]
     said = known_truth(result.weights, "centred", [root])
     assert f"found {found} false clips in its first 4 of 12 (physics world)" in said
@@ -220,3 +239,11 @@ def test_figures_of_several_sets_are_joined_with_wider_intervals(
     assert whole["auroc"] == figures["auroc"]
     assert len(whole["of_each_set"]) == 2
     assert "command: " in told(whole)
+
+
+def test_what_more_queries_gain_is_told_from_few_to_many() -> None:
+    """The shipped figures are kept as JSON, which sorts 12 before 3."""
+    said = few_queries(3)
+    counts = [int(word.strip(",")) for word in said.split("world ")[1].split(" bad")[0].split()]
+    assert counts == sorted(counts)
+    assert len(counts) >= 3

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from motionlens.domain.clip import Clip, Flag, MediaInfo, MotionSummary, Role
+from motionlens.domain.clip import Clip, ClipLine, Flag, MediaInfo, MotionSummary, Role
 from motionlens.domain.decision import Changes, Decision, Event, StepKind
 from motionlens.domain.errors import StoreError
 from motionlens.domain.ranking import RankedClip, Ranking
@@ -41,6 +41,29 @@ class FakeStore:
 
     def clips(self, role=None):
         return [c for c in self.all if role is None or c.role is role]
+
+    def listing(self, first=None):
+        means = {id: summary.mean_px for id, (summary, _) in self.analyses().items()}
+        lines = [
+            ClipLine(c.id, str(c.role), c.path, c.caption, None, None, 2.0, means.get(c.id))
+            for c in self.all
+        ]
+        return lines if first is None else [x for x in lines if x.role == "training"][:first]
+
+    def clip_map(self):
+        return {c.id: c for c in self.all}
+
+    def summaries(self, ids=None):
+        return {id: summary for id, (summary, _) in self.analyses().items()}
+
+    def decided(self):
+        return {id: str(event.decision) for id, event in self.state.items()}
+
+    def clips_by_id(self, ids):
+        return [c for id in ids for c in self.all if c.id == id]
+
+    def flags_over(self, ids=None):
+        return {id: tuple(f for f in found if f.over) for id, found in self.flags().items()}
 
     def flags(self):
         return {
@@ -210,11 +233,30 @@ def test_an_older_answer_never_replaces_a_newer_one(parts):
 
 
 def test_a_hundred_thousand_clips_filter_into_the_right_ones():
-    from motionlens.session.clip_list import LibraryClip
+    from motionlens.session.clip_list import Details, LibraryClip, ordered
 
     clips = {}
+    details = Details({}, {})
     for n in range(100_000):
-        made = clip(f"{n:06d}")
-        clips[made.id] = LibraryClip(made, "none", (), search=f"{n:06d}\n")
-    found = matching(clips, ClipFilter(text="09999"), {})
+        id, name = f"{n:032d}", f"{n:06d}"
+        clips[id] = LibraryClip(id, "training", name, f"{name}\n", "none", (), 2.0, None, details)
+    found = matching(ordered(clips, "name", {}), ClipFilter(text="09999"))
     assert [clips[id].name for id in found] == ["009999", *(f"09999{d}" for d in range(10))]
+
+
+def test_a_page_is_listed_while_the_rest_is_read(monkeypatch):
+    monkeypatch.setattr("motionlens.session.library.PAGE", 2)
+    store, lane = FakeStore(), WaitingLane()
+    rooms, lanes = SimpleNamespace(store=store), SimpleNamespace(store=lane)
+    library = LibraryState(SimpleNamespace(rooms=rooms, lanes=lanes), lambda call: call(), "ada")
+    library.refresh()
+    page, rest = lane.waiting
+    page.run()
+    assert names(library) == ["ant", "bee"]
+    assert not library.loaded
+    library.select((library.shown[1],), library.shown[1])
+    rest.run()
+    assert names(library) == ["ant", "bee", "cat"]
+    assert library.loaded
+    assert library.clips[library.current].name == "bee"
+    assert library.counts.roles == {"training": 3, "generation": 1}

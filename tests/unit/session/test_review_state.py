@@ -10,6 +10,7 @@ from motionlens.domain.decision import Decision
 from motionlens.domain.errors import StoreError
 from motionlens.domain.ranking import Polarity, Query, RankedClip, Ranking
 from motionlens.lanes import InlineLane
+from motionlens.operations.merge import with_oneself
 from motionlens.operations.rank import ranking_to_json
 from motionlens.session.pace import Pace, about
 from motionlens.session.review import ReviewState
@@ -366,3 +367,112 @@ def test_influence_within_chance_is_called_so(state):
     state.use_ranking(Ranking("centred", "a91f03", rows, (Query(id_of("gen")),)))
     reason = state.current.reasons[0]
     assert (reason.kind, reason.name) == ("chance", "Influence within chance")
+
+
+def test_tags_go_with_the_decision_and_are_offered_again(state, store):
+    first = state.current.clip.id
+    state.set_tags(first, ("floats", "stretches"))
+    judge(state, Decision.EXCLUDE)
+    assert store.events(first)[-1].evidence["tags"] == ["floats", "stretches"]
+    assert state.known_tags[:2] == ["floats", "stretches"]
+    state.set_tags(first, ("floats",))
+    assert store.events(first)[-1].evidence["tags"] == ["floats"]
+    assert store.events(first)[-1].decision is Decision.EXCLUDE
+    assert state.tags(first) == ("floats",)
+
+
+def test_filters_in_words_and_what_is_wrong_with_them(state):
+    state.set_filters(Filters(undecided=False, text="flag:static or name:alpha"))
+    assert names(state) == ["charlie", "alpha"]
+    state.set_filters(Filters(undecided=False, text="flg:static"))
+    assert "flg" in state.filter_error.why
+    assert names(state) == ["charlie", "alpha"], "what was shown stays"
+    state.set_filters(Filters(undecided=False, order="name"))
+    assert state.filter_error is None
+    assert names(state) == ["alpha", "bravo", "charlie", "delta"]
+
+
+def test_a_queue_is_saved_by_name_and_found_after_a_restart(state, store, clock):
+    state.set_filters(Filters(undecided=False, text="flag:static"))
+    state.save_queue("Stills")
+    assert state.open_queue.name == "Stills"
+    again = make_state(store, clock)
+    assert [queue.name for queue in again.saved_queues] == [
+        "Stills", "Excluded", "Kept", "Later", "Second look",
+    ]  # fmt: skip
+    again.choose_saved(again.saved_queues[0])
+    assert names(again) == ["charlie"]
+    again.forget_queue("Stills")
+    assert "Stills" not in [queue.name for queue in make_state(store, clock).saved_queues]
+
+
+def test_a_built_in_queue_shows_what_was_kept(state):
+    judge(state, Decision.KEEP)
+    kept = next(queue for queue in state.saved_queues if queue.name == "Kept")
+    state.choose_saved(kept)
+    assert names(state) == ["charlie"]
+
+
+def test_blind_hides_and_shuffles_the_same_way_and_events_say_so(state, store, clock):
+    plain = list(state.order)
+    state.set_blind(True)
+    assert sorted(state.order) == sorted(plain)
+    for candidate in state.queue:
+        assert (candidate.title, candidate.flags, candidate.reasons) == ("", (), ())
+        assert (candidate.ranked, candidate.score_text) == (None, "")
+    again = make_state(store, clock)
+    again.set_blind(True)
+    assert again.order == state.order
+    first = state.current.clip.id
+    judge(state, Decision.EXCLUDE)
+    assert "charlie" not in state.last.words
+    event = store.events(first)[-1]
+    assert event.evidence["blind"] is True
+    # What was known is kept with the event all the same.
+    charlie = id_of("charlie")
+    while state.current.clip.id != charlie and first != charlie:
+        judge(state, Decision.KEEP)
+    if first != charlie:
+        judge(state, Decision.KEEP)
+    assert store.events(charlie)[-1].evidence["flags"][0]["name"] == "static"
+
+
+def test_others_answers_are_hidden_from_a_blind_or_second_curator(state, store):
+    clip = id_of("alpha")
+    store.decide([clip], Decision.EXCLUDE, "bob", "it floats")
+    state.load()
+    assert state.marks[clip].decision is Decision.EXCLUDE
+    state.set_second(True)
+    assert clip not in state.marks
+    assert clip in state.order
+    state.go_to(clip)
+    judge(state, Decision.KEEP)
+    assert state.marks[clip].decision is Decision.KEEP
+    state.set_second(False)
+    state.choose_saved(next(q for q in state.saved_queues if q.name == "Second look"))
+    assert state.order == [clip]
+
+
+def test_a_clip_comes_again_as_a_control_after_25_blind_answers(store, clock):
+    info = MediaInfo(64, 48, 10.0, 10, False, 0, "h264", 1.0)
+    for n in range(40):
+        content = f"{n:02x}".ljust(64, "f")
+        store.add_clip(Clip(clip_id(content), (f"/media/{n}.mp4",), content, Role.TRAINING, info))
+    state = make_state(store, clock)
+    state.set_blind(True)
+    seen = []
+    for _ in range(25):
+        seen.append(state.current.clip.id)
+        judge(state, Decision.KEEP)
+    upcoming = state.order[state.place]
+    assert upcoming not in seen
+    control = state.control
+    assert control in seen[:-10]
+    assert state.current.clip.id == control
+    assert state.note(control) == ""
+    judge(state, Decision.EXCLUDE)
+    assert store.events(control)[-1].evidence["control"] is True
+    assert state.control is None
+    assert state.current.clip.id == upcoming, "the walk goes on where it was"
+    found = with_oneself(store.events())
+    assert (found["ann"].clips, found["ann"].same) == (1, 0)

@@ -78,7 +78,7 @@ def test_a_file_replaced_in_place_means_its_new_content(store: SqliteStore, make
 
 
 def test_measures_and_flags(store: SqliteStore, ids: list[str]) -> None:
-    summary = MotionSummary((0.1, 1 / 3, 2.5), 0.98, 0.4)
+    summary = MotionSummary((0.1, 1 / 3, 2.5), 0.98, 0.4, cuts=(2,), repeats=(1, 2))
     flags = [Flag("static", 0.9, "it rests"), Flag("cartoon", 0.1, "no", over=False)]
     store.save_analysis(ids[0], summary, flags, b"\x00\xff")
     store.save_flag(ids[0], Flag("near_duplicate", 1.0, "like another"))

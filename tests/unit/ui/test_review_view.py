@@ -287,6 +287,6 @@ def test_clips_that_are_not_analysed_say_so_with_the_button(window, qtbot):
     view = window.views["review"]
     assert child(window, "review.analyse").isVisible()
     child(window, "review.analyse").click()
-    qtbot.waitUntil(lambda: bool(view.state.snapshot.curves), timeout=20000)
+    qtbot.waitUntil(lambda: bool(view.state.snapshot.motion), timeout=20000)
     assert not child(window, "review.analyse").isVisible()
     assert view.timeline._curve

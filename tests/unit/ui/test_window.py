@@ -117,7 +117,7 @@ def test_panels_teach_when_they_are_empty(window):
     library.set_filter(text="")
     assert view.stack.currentWidget() is view.grid
     window.show_view("explain")
-    assert window.views["explain"].empty.accessibleName().startswith("Not asked yet")
+    assert window.views["explain"].found.empty.accessibleName().startswith("Not asked yet")
     window.show_view("trial")
     assert window.views["trial"].empty.accessibleName().startswith("No trial yet")
 
