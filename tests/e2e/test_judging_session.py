@@ -8,7 +8,7 @@ from tests.support.watched_index import many_clips
 
 def test_kills_at_random_moments_lose_nothing(tmp_path):
     [project] = many_clips(tmp_path, 20, "project")
-    session = judge(project, tmp_path / "settings", kills=3, seed=1, most_s=0.8)
+    session = judge(project, tmp_path / "settings", clips=20, kills=3, seed=1)
     assert session.done
     assert session.kills == 3
     assert lost(project, session) == []

@@ -36,24 +36,29 @@ class Session:
     done: bool = False
 
 
-def judge(project: Path, settings: Path, kills: int, seed: int, most_s: float) -> Session:
-    """Sit down again after each kill, at a random moment up to `most_s` after the first press."""
+def judge(project: Path, settings: Path, clips: int, kills: int, seed: int) -> Session:
+    """Sit down again after each kill, which comes at a random moment after a random press.
+
+    Presses are counted, not seconds, so that the kills come before the queue ends on any machine.
+    """
     chance, session = random.Random(seed), Session()
+    most = clips // (kills + 1)
     while not session.done:
         session.sittings += 1
         with played("judge_all", project, settings) as child:
-            after = chance.uniform(0, most_s) if session.kills < kills else None
-            killer: threading.Timer | None = None
+            doomed = session.kills < kills
+            press, pause_s = chance.randint(1, max(1, most - 1)), chance.uniform(0, 0.12)
+            killer = threading.Timer(pause_s, os.kill, (child.pid, signal.SIGKILL))
+            presses = 0
             assert child.stdout is not None
             for line in child.stdout:
                 told = json.loads(line)
-                if killer is None and after is not None:
-                    killer = threading.Timer(after, os.kill, (child.pid, signal.SIGKILL))
+                presses += "pressed" in told
+                if doomed and presses == press and "pressed" in told:
                     killer.start()
                 _note(session, told)
+            killer.cancel()
             code = child.wait(timeout=60)
-            if killer is not None:
-                killer.cancel()
             session.kills += code == -signal.SIGKILL
             assert code in (0, -signal.SIGKILL), child.stderr and child.stderr.read()
     return session
@@ -107,9 +112,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     [project] = many_clips(options.folder, options.clips, "project")
-    # On the average as many answers lie between two kills as there are for each: 0.15 s an answer.
-    most_s = 2 * 0.15 * options.clips / (options.kills + 1)
-    session = judge(project, options.folder / "settings", options.kills, options.seed, most_s)
+    session = judge(
+        project, options.folder / "settings", options.clips, options.kills, options.seed
+    )
     json.dump(summary(session, lost(project, session)), sys.stdout, indent=1)
     print()
 
