@@ -23,7 +23,7 @@ from motionlens.domain.ports import (
     WorldClip,
 )
 from motionlens.domain.report import ReportDocument
-from motionlens.domain.requests import Drawing, FrameRenderer
+from motionlens.domain.requests import Drawing, FrameRenderer, ModelSight
 from motionlens.lanes.child import available
 from motionlens.operations.ahead import spare_lanes
 
@@ -140,6 +140,11 @@ class BoundModels:
         from motionlens.models import registry
 
         return registry.describe_model(path)
+
+    def sight(self, model: str) -> ModelSight:
+        from motionlens.models import registry
+
+        return registry.sight_of(self.locate(model))
 
     def devices(self) -> list[str]:
         from motionlens.models import device

@@ -20,6 +20,20 @@ PLAYER_OVERLAYS = (*FILLS, "mask", "tracks", "arrows")
 
 
 @dataclass(frozen=True)
+class ModelSight:
+    """What a model sees of any clip: `frames` at equal times, of `width` x `height` px.
+
+    `cropped`: the largest middle part of the model's own shape; else the whole frame, squashed.
+    """
+
+    frames: int
+    width: int
+    height: int
+    grey: bool = False
+    cropped: bool = True
+
+
+@dataclass(frozen=True)
 class FrameRequest:
     """One frame of a clip, wanted at most `width` x `height` device pixels.
 
@@ -44,6 +58,7 @@ class FrameRequest:
     nearest: bool = False  # enlarge by whole pixels, for looking at them
     direction: int = 1  # of travel: -1 where the frames before this one are wanted next
     wheel: str = "hue"  # colours of directions: "hue" or "two-axis"
+    sight: ModelSight | None = None  # shown as this model sees it, each of its px a box
     wait: bool = False  # compute what an overlay needs of the whole clip before answering
 
 

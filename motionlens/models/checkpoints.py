@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from motionlens.domain.errors import ModelError
 from motionlens.domain.ports import ModelInfo
@@ -117,6 +118,20 @@ def list_checkpoints() -> list[ModelInfo]:
     return rows
 
 
+def framing_of(root: Path, shape: Mapping[str, Any] | None = None) -> Framing:
+    """What the model in a folder sees of a clip; `shape` stands in for the folder's own wish.
+
+    Raises
+    ------
+    ModelError
+        If the folder is not whole, or its shape is none.
+    """
+    folder = read_folder(root)
+    if shape is not None:
+        folder = replace(folder, shape={key: shape.get(key) for key in ("frames", "size")})
+    return model_class(folder.family).framing_of(folder)[0]
+
+
 def describe_folder(root: Path) -> ModelInfo:
     """The row of a diffusers folder: whether it is whole, and whether it fits in here.
 
@@ -146,6 +161,7 @@ def describe_folder(root: Path) -> ModelInfo:
         round(need.device, 1),
         round(here, 1),
         round(need.encoder, 1),
+        framing.sight,
     )
 
 

@@ -12,6 +12,7 @@ import torch.nn.functional as F  # noqa: N812 (torch's own name)
 from torch import Tensor
 
 from motionlens.domain.errors import ModelError
+from motionlens.domain.requests import ModelSight
 from motionlens.models.resample import between, covered_weights, equal_times
 
 
@@ -78,6 +79,11 @@ class Framing:
         down = covered_weights(mask.shape[1], rows, top, bottom)
         across = covered_weights(mask.shape[2], columns, left, right)
         return torch.from_numpy(between(down, steps, across))
+
+    @property
+    def sight(self) -> ModelSight:
+        """The same for whoever shows it."""
+        return ModelSight(self.frames, self.width, self.height)
 
     def note(self, given_up: str = "") -> str:
         """What a model sees of any clip, in words; `given_up` as :func:`snapped` tells it."""

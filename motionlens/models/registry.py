@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from motionlens.domain.errors import ModelError, MotionLensError
 from motionlens.domain.ports import ModelInfo
+from motionlens.domain.requests import ModelSight
 from motionlens.files import read_json, resource
 from motionlens.models.folder import is_model_folder, read_folder
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 EMBEDDED_WEIGHTS = "weights/embedded"
 
 
+EMBEDDED_SIGHT = ModelSight(16, 32, 32, grey=True, cropped=False)
 _EMBEDDED_NOTE = (
     "sees 16 frames at equal times, grey, the whole picture squashed to 32x32: colour, fast motion "
     "between those frames and detail under 1/32 of the picture are lost; continues 4 given frames; "
@@ -40,7 +42,10 @@ def list_models() -> list[ModelInfo]:
         why_not = "its weights are missing from this installation"
     if importlib.util.find_spec("torch") is None:
         why_not = "torch is not installed"
-    embedded = ModelInfo("embedded", "embedded", parameters, not why_not, why_not, _EMBEDDED_NOTE)
+    embedded = ModelInfo(
+        "embedded", "embedded", parameters, not why_not, why_not, _EMBEDDED_NOTE,
+        sight=EMBEDDED_SIGHT,
+    )  # fmt: skip
     return [embedded, *list_checkpoints()]
 
 
@@ -50,6 +55,27 @@ def describe_model(path: str | Path) -> ModelInfo:
     from motionlens.models.checkpoints import describe_folder
 
     return describe_folder(Path(path).expanduser())
+
+
+def sight_of(name_or_path: str) -> ModelSight:
+    """What a model sees of any clip, without loading it.
+
+    Raises
+    ------
+    ModelError
+        If its folder cannot be understood.
+    """
+    from motionlens.models.checkpoints import framing_of
+    from motionlens.models.tuned import description
+
+    path = Path(name_or_path).expanduser()
+    if name_or_path == "embedded":
+        return EMBEDDED_SIGHT
+    if path.is_dir() and is_model_folder(path):
+        return framing_of(path).sight
+    found = description(path)
+    # Any other weights are a fine-tune of the embedded model.
+    return EMBEDDED_SIGHT if found is None else framing_of(Path(found[1]["base"]), found[1]).sight
 
 
 def load_model(

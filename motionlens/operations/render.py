@@ -23,6 +23,7 @@ from motionlens.domain.requests import (
 from motionlens.files import content_hash
 from motionlens.operations.clip_work import ClipSpan, ClipWork, Means
 from motionlens.operations.flow_fields import FlowFields, Source
+from motionlens.operations.model_sight import as_seen, seen_frame
 from motionlens.operations.stage import Placing, placing
 
 ARROW_STEP = 28.0
@@ -132,6 +133,8 @@ class PlayerRenderer:
         decoder = self._clips.get(source, request.info)
         clip, n = self._looked_at(request, source, decoder)
         info = decoder.info
+        if request.sight is not None:
+            n = clip.start + seen_frame(n - clip.start, clip.stop - clip.start, request.sight)
         work = self._work(clip, request, info) if request.overlays & _NEEDS_CLIP else None
         pending: frozenset[str] = frozenset()
         if work is not None:
@@ -151,7 +154,9 @@ class PlayerRenderer:
         if field is not None and work is not None and "mask" in ready:
             mask = work.mask.weights(field)
         pixels = self._drawing.compose(
-            _picture(decoder, n, place),
+            _picture(decoder, n, place)
+            if request.sight is None
+            else as_seen(decoder, n, place, request.sight),
             self._fill(field, ready),
             mask,
             request.opacity,
@@ -386,4 +391,5 @@ def _key(request: FrameRequest, source: Source) -> tuple[object, ...]:
         request.view,
         request.nearest,
         request.wheel,
+        request.sight,
     )

@@ -25,6 +25,8 @@ class Notice:
         Where it is shown: a view's name, or "" for the view that is open.
     act : callable or None
         What its button does; without one there is no button.
+    other, act_otherwise : str, callable or None
+        A second, quieter button.
     report : str
         For bugs: text behind *Copy report*.
     """
@@ -37,6 +39,8 @@ class Notice:
     button: str = ""
     act: Callable[[], object] | None = None
     report: str = ""
+    other: str = ""
+    act_otherwise: Callable[[], object] | None = None
 
 
 class NoticesState:
@@ -63,12 +67,16 @@ class NoticesState:
         button: str = "",
         act: Callable[[], object] | None = None,
         report: str = "",
+        other: str = "",
+        act_otherwise: Callable[[], object] | None = None,
     ) -> int:
         """Show a notice; the key closes it. The same title in the same panel is replaced."""
         self._notices = [
             notice for notice in self._notices if (notice.panel, notice.title) != (panel, title)
         ]
-        notice = Notice(next(self._keys), tone, title, text, panel, button, act, report)
+        notice = Notice(
+            next(self._keys), tone, title, text, panel, button, act, report, other, act_otherwise
+        )  # fmt: skip
         self._notices.append(notice)
         for old in self.of(panel)[:-LIMIT]:
             self._notices.remove(old)

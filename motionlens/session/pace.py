@@ -31,6 +31,12 @@ class Pace:
         """None until three gaps are known."""
         return median(self._gaps) if len(self._gaps) >= _FEWEST else None
 
+    @property
+    def told(self) -> str:
+        """ "6.2 s a clip." once it is known, else empty."""
+        pace = self.seconds_a_clip
+        return "" if pace is None else f"{pace:.1f} s a clip."
+
     def words(self, left: int) -> str:
         """ "6.2 s a clip, about 13 min left", or empty."""
         pace = self.seconds_a_clip

@@ -13,6 +13,7 @@ from motionlens.domain.requests import (
     FrameImage,
     FrameRenderer,
     FrameRequest,
+    ModelSight,
 )
 from motionlens.lanes import Job, Lane
 from motionlens.session import zoom as zooming
@@ -70,6 +71,7 @@ class PlayerState:
         self.error: MotionLensError | None = None
         self.overlays = overlays
         self.bare = False
+        self.sight: ModelSight | None = None
         self._before: frozenset[str] | None = None
         self._ahead: list[Job[None]] = []
         self.opacity = 0.8
@@ -213,6 +215,12 @@ class PlayerState:
             if self.overlays:
                 self._again()
 
+    def set_sight(self, sight: ModelSight | None) -> None:
+        """Show what a model sees of the clip; None: all of it."""
+        if sight != self.sight:
+            self.sight = sight
+            self._again()
+
     def set_opacity(self, opacity: float) -> None:
         """Strength of the fills, 0.1 to 1."""
         opacity = max(0.1, min(1.0, opacity))
@@ -311,6 +319,7 @@ class PlayerState:
             view=view,
             nearest=zoom is not None and zoom.nearest,
             direction=self._way,
+            sight=self.sight,
         )
 
     def _delivered(self, delivery: Delivery) -> None:

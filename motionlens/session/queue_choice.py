@@ -9,7 +9,8 @@ from typing import Any
 
 from motionlens.domain.decision import Decision, Event
 from motionlens.operations.review import SAVED_QUEUES
-from motionlens.session.queue_state import Mark, QueueState, mark_of
+from motionlens.session.mark import Mark, mark_of
+from motionlens.session.queue_state import QueueState
 from motionlens.session.review_queue import (
     BUILT_IN,
     Candidate,

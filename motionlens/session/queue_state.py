@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import asdict, replace
 from typing import Any
 
 from psygnal import Signal
 
 from motionlens.domain.clip_filter import parse
-from motionlens.domain.decision import Decision, Event
+from motionlens.domain.decision import Decision
 from motionlens.domain.errors import MotionLensError, UsageError
 from motionlens.domain.ranking import Query, Ranking
 from motionlens.lanes import CancelToken, Job, Lane, Priority
 from motionlens.operations.review import PLACE, ReviewSnapshot, review_snapshot
 from motionlens.operations.rooms import Rooms
+from motionlens.session.frozen_order import FrozenOrder
+from motionlens.session.mark import Mark, mark_of
 from motionlens.session.review_queue import (
+    ORDERS,
     Candidate,
     Counts,
     Filters,
@@ -30,16 +33,6 @@ from motionlens.session.review_queue import (
 from motionlens.session.work import Hop, ask
 
 AHEAD = 3
-
-
-@dataclass(frozen=True)
-class Mark:
-    """A decision as it is shown: hollow until `saved`, when its commit returned ("14:02:31")."""
-
-    decision: Decision
-    saved: str = ""
-    note: str = ""
-    tags: tuple[str, ...] = ()
 
 
 class QueueState:
@@ -80,6 +73,7 @@ class QueueState:
         self._place = 0
         self._painted: str | None = None
         self._wanted: str | None = None
+        self.frozen = FrozenOrder()
 
     # Reading
 
@@ -230,6 +224,15 @@ class QueueState:
         current = self.current
         self._fill(current.clip.id if current else None)
 
+    def let_in(self, sort: bool) -> None:
+        """Show the candidates that are new: at the end, or all sorted again."""
+        if sort:
+            self.frozen.sort_again()
+        else:
+            self.frozen.add_fresh()
+        current = self.current
+        self._fill(current.clip.id if current else None)
+
     def use_ranking(self, ranking: Ranking) -> None:
         """Take a new ranking: its queue, in its order, from its first undecided candidate."""
         if self.snapshot is None:
@@ -252,18 +255,28 @@ class QueueState:
     def _opened(self, snapshot: ReviewSnapshot, kind: QueueKind | None, keep_place: bool) -> None:
         before = self.current.clip.id if self.current and keep_place else None
         kind = kind or self._kind_of(snapshot)
-        self.snapshot = snapshot
+        first, self.snapshot = self.snapshot is None, snapshot
         self.undo_name = snapshot.undo_name
         waiting = {clip: mark for clip, mark in self.marks.items() if not mark.saved}
         self._reread_marks()
         self.marks |= waiting
         self.kind = kind
+        if first:
+            self._take_up(snapshot.place)
         self._fill(before or snapshot.place.get(self.kind.value))
         wanted, self._wanted = self._wanted, None
         if wanted is not None:
             self.go_to_any(wanted)
         self.loaded.emit()
         self.query_changed.emit()
+
+    def _take_up(self, place: Mapping[str, Any]) -> None:
+        """Go on as it was left; what another version kept and this one cannot read is dropped."""
+        kept = place.get("filters")
+        with contextlib.suppress(TypeError, UsageError):
+            filters = Filters(**kept) if kept else Filters()
+            parse(filters.text)
+            self.filters = filters if filters.order in ORDERS else Filters()
 
     def _kind_of(self, snapshot: ReviewSnapshot) -> QueueKind:
         """The queue that is kept with the place; a ranking made since then comes first."""
@@ -281,6 +294,8 @@ class QueueState:
         if self.snapshot is None:
             return
         whole = build_queue(self.snapshot, self.kind)
+        if self.kind is QueueKind.FLAGGED:  # a ranking's order never changes
+            whole = self.frozen.arrange(whole, hold=bool(self.marks))
         self._whole = {candidate.clip.id: candidate for candidate in whole}
         tags = {clip: mark.tags for clip, mark in self.marks.items() if mark.tags}
         answers = self._answers()
@@ -329,13 +344,22 @@ class QueueState:
         self._painted = None
         self.current_changed.emit()
         current = self.current
-        if current is not None and self.snapshot is not None and not self.snapshot.read_only:
-            place = {**self.snapshot.place, "kind": self.kind.value}
-            place[self.kind.value] = current.clip.id
-            place["ranking"] = ranking_id(self.snapshot.ranking)
-            if place != self.snapshot.place:
-                self.snapshot = replace(self.snapshot, place=place)
-                self._quietly("Keep place", lambda: self._rooms.store.save_setting(PLACE, place))
+        if current is not None and self.snapshot is not None:
+            self.keep(
+                kind=self.kind.value,
+                ranking=ranking_id(self.snapshot.ranking),
+                filters=asdict(self.filters),
+                **{self.kind.value: current.clip.id},
+            )
+
+    def keep(self, **what: Any) -> None:
+        """Keep where the curator stands, with the project: it opens there again."""
+        if self.snapshot is None or self.snapshot.read_only:
+            return
+        place = {**self.snapshot.place, **what}
+        if place != self.snapshot.place:
+            self.snapshot = replace(self.snapshot, place=place)
+            self._quietly("Keep place", lambda: self._rooms.store.save_setting(PLACE, place))
 
     def _quietly(self, name: str, work: Callable[[], Any]) -> None:
         # A place that could not be kept is no loss; a decision that could not is told.
@@ -373,15 +397,3 @@ def ranking_id(ranking: Ranking | None) -> str:
     return hashlib.sha256(
         repr((ranking.method, ranking.fingerprint, len(ranking.rows), asked)).encode()
     ).hexdigest()[:12]
-
-
-def mark_of(event: Event) -> Mark:
-    """A stored decision as it is shown."""
-    return Mark(event.decision, _clock(event.at), event.note, tuple(event.evidence.get("tags", ())))
-
-
-def _clock(at: str) -> str:
-    try:
-        return datetime.fromisoformat(at).astimezone().strftime("%H:%M:%S")
-    except ValueError:
-        return at

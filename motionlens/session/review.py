@@ -15,12 +15,13 @@ from motionlens.domain.decision import Decision, Event
 from motionlens.domain.errors import MotionLensError
 from motionlens.lanes import Lane
 from motionlens.operations.decide import query_evidence
+from motionlens.operations.merge import AgreementResult, agreement
 from motionlens.operations.review import standing
 from motionlens.operations.rooms import Rooms
 from motionlens.session.decision_writer import DecisionWriter, Wish, Written
+from motionlens.session.mark import Mark, mark_of
 from motionlens.session.pace import Pace
 from motionlens.session.queue_choice import QueueChoice
-from motionlens.session.queue_state import Mark, mark_of
 from motionlens.session.review_queue import (
     Candidate,
 )
@@ -93,8 +94,10 @@ class ReviewState(QueueChoice):
         self._pressed_s = now
         clip = candidate.clip.id
         note, tags = self.note(clip), self.tags(clip)
-        self.drafts.pop(clip, None)
+        drafted = self.drafts.pop(clip, None) or self.tag_drafts.pop(clip, None)
         self.tag_drafts.pop(clip, None)
+        if drafted:
+            self._keep_drafts()
         seconds = self.pace.decided(now)
         mark = Mark(decision, note=note, tags=tags)
         evidence = self._evidence(clip, seconds, tags)
@@ -147,6 +150,7 @@ class ReviewState(QueueChoice):
             return
         if mark is None or candidate is None or self.writer.held:
             self.drafts[clip] = note
+            self._keep_drafts()
             return
         self._set(clip, replace(mark, note=note, saved=""))
         evidence = self._evidence(clip, None, mark.tags)
@@ -160,6 +164,7 @@ class ReviewState(QueueChoice):
             return
         if mark is None or clip not in self._by_id or self.writer.held:
             self.tag_drafts[clip] = tags
+            self._keep_drafts()
             return
         self._set(clip, replace(mark, tags=tags, saved=""))
         evidence = self._evidence(clip, None, tags)
@@ -197,7 +202,27 @@ class ReviewState(QueueChoice):
             self._bug,
         )
 
+    def ask_agreement(self, done: Callable[[AgreementResult], object]) -> None:
+        """How far the curators of this project agree; `done` is told."""
+        ask(
+            self._lane, "Agreement", lambda _token: agreement(self._rooms), self._hop, done,
+            self._bug,
+        )  # fmt: skip
+
     # Inside
+
+    def _keep_drafts(self) -> None:
+        self.keep(
+            notes={clip: note for clip, note in self.drafts.items() if note},
+            tags={clip: list(tags) for clip, tags in self.tag_drafts.items() if tags},
+        )
+
+    def _take_up(self, place: Mapping[str, Any]) -> None:
+        super()._take_up(place)
+        self.drafts |= {str(clip): str(note) for clip, note in place.get("notes", {}).items()}
+        self.tag_drafts |= {
+            str(clip): tuple(map(str, tags)) for clip, tags in place.get("tags", {}).items()
+        }
 
     def _after(self, decision: Decision, clip: str, stay: bool) -> int | None:
         """The place to go to after a decision; None to stay."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
@@ -44,6 +44,7 @@ class Actions(QObject):
     """
 
     refreshed = Signal()
+    keys_changed = Signal()
     ran = Signal(str)
 
     def __init__(
@@ -90,6 +91,17 @@ class Actions(QObject):
     def drop(self, view: str) -> None:
         """Forget a view's handlers (its project was closed)."""
         self._handlers = {key: h for key, h in self._handlers.items() if key[1] != view}
+
+    def set_keys(self, id: str, keys: tuple[str, ...]) -> None:
+        """Give a command other keys; `keys_changed` is for whoever changed them all to emit."""
+        spec = self.specs[id] = replace(self.specs[id], keys=keys)
+        action = self._actions[id]
+        action.setShortcuts([QKeySequence(key) for key in keys])
+        action.setToolTip(self._tip(spec))
+
+    def text(self, spec: ActionSpec) -> str:
+        """A command's name in the user's language."""
+        return self.tr(spec.text)
 
     def set_view(self, view: str) -> None:
         """The view that is open now; its commands are on, those of the others are off."""
@@ -162,12 +174,14 @@ class Actions(QObject):
         action.setCheckable(spec.checkable)
         if spec.icon:
             action.setIcon(self._theme.icon(spec.icon))
-        keys = f" ({self.key_of(spec)})" if spec.keys else ""
-        action.setToolTip(self.tr(spec.text) + keys)
+        action.setToolTip(self._tip(spec))
         action.triggered.connect(lambda _checked=False, name=spec.id: self._trigger(name))
         action.setVisible(False)
         action.setEnabled(False)
         return action
+
+    def _tip(self, spec: ActionSpec) -> str:
+        return self.text(spec) + (f" ({self.key_of(spec)})" if spec.keys else "")
 
     def _tint(self) -> None:
         for spec in self.specs.values():

@@ -12,6 +12,7 @@ from motionlens.session.runs import RunsState
 from motionlens.session.work import OpenProject
 from motionlens.ui.actions import Actions
 from motionlens.ui.main_thread import Hop
+from motionlens.ui.preferences import Preferences
 from motionlens.ui.theme import Theme
 from motionlens.ui.thumbnails import Thumbnails
 
@@ -42,6 +43,7 @@ class WindowContext:
     jobs: JobsState
     library: LibraryState
     runs: RunsState
+    preferences: Preferences
     thumbnails: Thumbnails
     curator: str
     go_to: Callable[[str, str], None]

@@ -37,6 +37,7 @@ class Desk:
             jobs=jobs,
             library=library,
             runs=runs,
+            preferences=window.preferences,
             thumbnails=Thumbnails(project, hop),
             curator=window.curator,
             go_to=window.show_view,

@@ -20,9 +20,15 @@ from motionlens.ui.desk import Desk
 from motionlens.ui.first_run import FirstRun
 from motionlens.ui.header import Header
 from motionlens.ui.jobs_panel import JobsPanel
+from motionlens.ui.key_choice import KeyChoice
+from motionlens.ui.key_editor import KeyEditor
 from motionlens.ui.main_thread import MainThread
 from motionlens.ui.opened import Opened, open_in_lanes
+from motionlens.ui.overlays import Overlay
 from motionlens.ui.palette import Palette
+from motionlens.ui.panes import step
+from motionlens.ui.preferences import Preferences
+from motionlens.ui.settings_card import SettingsCard
 from motionlens.ui.status import StatusTeller
 from motionlens.ui.status_bar import StatusBar
 from motionlens.ui.theme import Theme
@@ -49,8 +55,10 @@ class MainWindow(QMainWindow):
         self.curator = curator_name(settings)
         self.desk: Desk | None = None
         self.views: dict[str, QWidget] = {}
+        self.preferences = Preferences(settings)
         self.theme_choice = ThemeChoice(theme, settings, self)
         self.actions_table = Actions(theme, self)
+        self.key_choice = KeyChoice(self.actions_table, self.preferences, settings)
         self.setObjectName("window")
         self.setWindowTitle("MotionLens")
         self.setMinimumSize(1180, 680)
@@ -78,6 +86,10 @@ class MainWindow(QMainWindow):
         self.jobs_panel = JobsPanel(theme, self)
         self.palette_overlay = Palette(theme, self.actions_table, self)
         self.sheet = CheatSheet(theme, self.actions_table, self)
+        self.settings_card = SettingsCard(
+            theme, self.actions_table, self.preferences, self.theme_choice, self
+        )
+        self.key_editor = KeyEditor(theme, self.actions_table, self.key_choice, self)
         self.curator_popup = CuratorPopup(theme, self)
         self._teller = StatusTeller(self.status, self.curator)
         self._connect()
@@ -147,12 +159,33 @@ class MainWindow(QMainWindow):
         handle("go.jobs", self._toggle_jobs, enabled=lambda: "" if self.desk else "needs a project")
         handle("go.curator", self._ask_curator)
         handle("go.full_screen", self._toggle_full_screen)
-        handle("go.next_pane", self.focusNextChild)
-        handle("go.previous_pane", self.focusPreviousChild)
+        handle("go.settings", self._open_settings)
+        handle("go.change_keys", self._open_key_editor)
+        handle("go.next_pane", lambda: step(self._panes(), 1))
+        handle("go.previous_pane", lambda: step(self._panes(), -1))
         self.theme_choice.register(self.actions_table)
 
     def _open_palette(self) -> None:
         self.palette_overlay.open()
+
+    def _open_settings(self) -> None:
+        self._open_card(self.settings_card)
+
+    def _open_key_editor(self) -> None:
+        self._open_card(self.key_editor)
+
+    def _open_card(self, card: Overlay) -> None:
+        # A letter that is meant for a list on the card must not judge the clip behind it.
+        self.actions_table.set_view("card")
+        card.open()
+
+    def _card_closed(self) -> None:
+        self.actions_table.set_view(self._shown_view())
+        self._focus()
+
+    def _shown_view(self) -> str:
+        shown = self.stack.currentWidget()
+        return next((name for name, view in self.views.items() if view is shown), START)
 
     def _open_sheet(self) -> None:
         self.sheet.open()
@@ -179,6 +212,9 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         self.palette_overlay.closed.connect(self._focus)
         self.sheet.closed.connect(self._focus)
+        self.settings_card.closed.connect(self._card_closed)
+        self.settings_card.keys_wanted.connect(self._open_key_editor)
+        self.key_editor.closed.connect(self._card_closed)
         self.status.job.clicked.connect(lambda: self.actions_table.run("go.jobs"))
         self.status.curator.clicked.connect(lambda: self.actions_table.run("go.curator"))
         self.curator_popup.chosen.connect(self._set_curator)
@@ -269,6 +305,13 @@ class MainWindow(QMainWindow):
         waiting = [view.unsaved() for view in self.views.values() if hasattr(view, "unsaved")]
         unsaved = sum(count for count, _ in waiting) + len(desk.context.library.pending)
         return may_drop(self, unsaved, " ".join(why for _, why in waiting if why))
+
+    def _panes(self) -> list[QWidget]:
+        """All of the window, from the top down."""
+        view = self.stack.currentWidget()
+        told = getattr(view, "panes", None)
+        inside = told() if told is not None else [self.stack]
+        return [self.header, *inside, self.jobs_panel, self.status]
 
     def _toggle_jobs(self) -> None:
         self.jobs_panel.setVisible(not self.jobs_panel.isVisible())

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from motionlens.domain.clip import Region, Span
 from motionlens.domain.fingerprint import IndexSpec
 from motionlens.domain.ports.common import Frames, Mask, Token
+from motionlens.domain.requests import ModelSight
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class ModelInfo:
     needs_gb: float = 0.0
     here_gb: float = 0.0
     encoder_gb: float = 0.0
+    sight: ModelSight | None = None
 
 
 @dataclass(frozen=True)
@@ -258,6 +260,10 @@ class Models(Protocol):
 
     def describe(self, path: str) -> ModelInfo:
         """A model in a diffusers folder, before it is loaded: what it needs, whether it fits."""
+        ...
+
+    def sight(self, model: str) -> ModelSight:
+        """What a model sees of a clip, without loading its weights."""
         ...
 
     def devices(self) -> list[str]:

@@ -83,6 +83,10 @@ class ExplainView(QWidget):
         """Focus goes to the list."""
         self.list.setFocus()
 
+    def panes(self) -> list[QWidget]:
+        """In reading order, for F6."""
+        return [self.queries, self._question, self.found, self._clip]
+
     def close_view(self) -> None:
         """The project is closing."""
         self.state.cancel()

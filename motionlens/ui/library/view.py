@@ -43,6 +43,8 @@ _ROLE_WORDS = {
 # What a key says, and the decision that is stored.
 JUDGING = (("exclude", "exclude"), ("keep", "keep"), ("later", "unsure"), ("clear", "clear"))
 
+_PANES = "library/panes"
+
 
 class LibraryView(QWidget):
     """What do I have, what is flagged, what is decided."""
@@ -60,11 +62,17 @@ class LibraryView(QWidget):
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setHandleWidth(1)
         self.splitter.setChildrenCollapsible(False)
-        for pane, least in ((self.side, 180), (self._centre(), 420), (self.inspector, 240)):
+        self._middle = self._centre()
+        for pane, least in ((self.side, 180), (self._middle, 420), (self.inspector, 240)):
             pane.setMinimumWidth(least)
             self.splitter.addWidget(pane)
         self.splitter.setStretchFactor(1, 1)
         self.splitter.setSizes([SIDE_WIDTH, 900, INSPECTOR_WIDTH])
+        if kept := context.preferences.remembered(_PANES):
+            self.splitter.restoreState(kept)
+        self.splitter.splitterMoved.connect(
+            lambda *_: context.preferences.remember(_PANES, self.splitter.saveState())
+        )
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.splitter)
@@ -83,6 +91,10 @@ class LibraryView(QWidget):
     def focus_stage(self) -> None:
         """Focus goes to the grid."""
         self.grid.setFocus()
+
+    def panes(self) -> list[QWidget]:
+        """In reading order, for F6."""
+        return [self.side, self._middle, self.inspector]
 
     def close_view(self) -> None:
         """The project is closing."""

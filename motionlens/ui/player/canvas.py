@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QSizePolicy
 from motionlens.domain.clip import Region
 from motionlens.domain.requests import FrameImage
 from motionlens.operations.influence_layer import InfluenceLayer
+from motionlens.operations.model_sight import words
 from motionlens.session.influence import InfluenceState
 from motionlens.session.playable import Playable
 from motionlens.session.player import PlayerState
@@ -272,6 +273,9 @@ class Canvas(PanArea):
         zoom = self._state.zoom
         if zoom is not None:
             paint_chip(painter, theme, chip.bottomLeft() - QPointF(6, 0), zoom.words)
+        if self._state.sight is not None and self._legend:
+            said = words(self._state.sight)
+            paint_line(painter, theme, area.adjusted(0, 0, -140, 0), said)
         if self._state.error is not None:
             paint_line(painter, theme, area.adjusted(0, 0, -140, 0), self._state.error.what)
         if self._legend:

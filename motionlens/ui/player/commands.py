@@ -140,6 +140,7 @@ def _looking(players: Players, handle: Callable[..., None]) -> None:
         handle("look.influence", partial(toggle, "influence"), players.why_no_influence,
                partial(_is_on, mapped, "influence"))  # fmt: skip
     handle("look.all", toggle_all, checked=lambda: bool(mapped.overlays))
+    handle("look.as_seen", players.toggle_sight, checked=lambda: players.as_seen)
     handle("look.bare", players.bare_key.begin)
     handle("look.opacity_up", lambda: opacity(0.1))
     handle("look.opacity_down", lambda: opacity(-0.1))

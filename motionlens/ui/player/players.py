@@ -10,16 +10,17 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from motionlens.domain.errors import Cancelled, MotionLensError
-from motionlens.domain.requests import FrameRenderer
+from motionlens.domain.requests import FrameRenderer, ModelSight
 from motionlens.lanes import Priority
 from motionlens.session.influence import InfluenceState, Wanted
 from motionlens.session.playables import Playables
 from motionlens.session.playback import Playback
 from motionlens.session.player import PlayerState
+from motionlens.session.work import ask
 from motionlens.ui.context import WindowContext
 from motionlens.ui.player import commands
 from motionlens.ui.player.canvas import Canvas
-from motionlens.ui.player.clock import PlayClock, reduced_motion
+from motionlens.ui.player.clock import PlayClock
 from motionlens.ui.player.jump import JumpField
 
 _PATIENCE_S = 3.0
@@ -51,7 +52,10 @@ class Players(QObject):
             return PlayerState(project.lanes.media, renderer, hop, self._bug, FIRST_OVERLAYS)
 
         self.candidate, self.query = player(), player()
-        self.playback = Playback(self.candidate, self.query, start_paused=reduced_motion())
+        self.playback = Playback(
+            self.candidate, self.query, start_paused=context.preferences.start_paused
+        )
+        context.preferences.changed.connect(self._preferred)
         self.playables = Playables(project.lanes.store, project.rooms.store, hop, self._bug)
         self.clock = PlayClock(self.playback, self)
         self.stages: list[Canvas] = []
@@ -135,6 +139,32 @@ class Players(QObject):
             player.set_bare(bare)
 
     @property
+    def as_seen(self) -> bool:
+        """Whether clips are shown as the model sees them."""
+        return self.candidate.sight is not None
+
+    def toggle_sight(self) -> None:
+        """Clips as the model sees them: its frames, its size, its part of the picture; or whole."""
+        if self.as_seen:
+            self._see(None)
+            return
+        rooms = self.context.project.rooms
+
+        def look(_token: object) -> ModelSight:
+            from motionlens.operations.model_sight import sight_in_use
+
+            return sight_in_use(rooms)
+
+        lane = self.context.project.lanes.compute
+        ask(lane, "What the model sees", look, self.context.hop, self._see, self._bug,
+            priority=Priority.URGENT)  # fmt: skip
+
+    def _see(self, sight: ModelSight | None) -> None:
+        for player in self.both():
+            player.set_sight(sight)
+        self.context.actions.refresh()
+
+    @property
     def timing_shown(self) -> bool:
         return any(stage.timing_shown for stage in self.stages)
 
@@ -164,6 +194,9 @@ class Players(QObject):
         made = self.context.project.rooms.__dict__.get("renderer")
         if made is not None:
             made.close()
+
+    def _preferred(self, _name: str) -> None:
+        self.playback.start_paused = self.context.preferences.start_paused
 
     def _ran(self, id: str) -> None:
         if self.context.actions.view == self.view and id.startswith(commands.MEASURED):

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from motionlens.ui.player.timeline import AXIS
 from motionlens.ui.widgets import line
 
-NARROW = 1360
+if TYPE_CHECKING:
+    from motionlens.ui.review.view import ReviewView
+
+NARROW, LOW = 1360, 740
 
 
 class Body(QWidget):
@@ -57,3 +62,23 @@ def inspector_width(width: int) -> int:
     if width >= 1900:
         return 360
     return 322 if width >= NARROW else 284
+
+
+def adapt(view: ReviewView, strip: bool | None, inspector: bool | None) -> None:
+    """Give the view's parts the shape that its size asks for; None where nobody said whether strip
+    and inspector are wanted."""
+    compact = view.width() < NARROW or view.height() < LOW
+    filled = view.stages.filled
+    view.bar.set_compact(compact)
+    view.bar.setVisible(not filled)
+    view.transport.set_compact(view.width() < NARROW)
+    view.timeline.setFixedHeight((46 if compact else 60) + AXIS)
+    view.timeline.setVisible(not filled)
+    view.inspector.set_compact(compact)
+    view.inspector.setFixedWidth(inspector_width(view.width()))
+    view.inspector.setVisible(not filled and (inspector if inspector is not None else True))
+    view.decisions.set_compact(compact)
+    view.strip.set_compact(compact)
+    shown = strip if strip is not None else not compact
+    # Its badges and its order would tell what is to be judged without knowing.
+    view.strip.setVisible(not filled and shown and not view.state.blind)

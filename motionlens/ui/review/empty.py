@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from motionlens.operations.merge import AgreementResult
 from motionlens.session.review import ReviewState
 from motionlens.session.review_queue import Filters
 from motionlens.ui.actions import Actions
@@ -12,13 +15,19 @@ from motionlens.ui.theme import Theme
 from motionlens.ui.widgets import EmptyState
 from motionlens.ui.words import several
 
+AskAgreement = Callable[[Callable[[AgreementResult], object]], object]
+# Over fewer shared answers an agreement is an accident.
+ENOUGH_SHARED = 20
+
 
 class ReviewEmpty(QWidget):
     """No clips; everything judged; nothing under this filter."""
 
-    def __init__(self, theme: Theme, actions: Actions) -> None:
+    def __init__(self, theme: Theme, actions: Actions, ask: AskAgreement) -> None:
         super().__init__()
-        self._actions = actions
+        self._actions, self._ask = actions, ask
+        self._asked: tuple[object, ...] = ()
+        self._agreed = ""
         self.setObjectName("review.empty")
         self._said = EmptyState(theme)
         layout = QVBoxLayout(self)
@@ -65,16 +74,57 @@ class ReviewEmpty(QWidget):
 
     def _say_done(self, state: ReviewState) -> None:
         counts = state.counts
-        self._said.show_state(
-            self.tr("Everything here is judged"),
+        if self._asked != (fresh := (counts.excluded, counts.kept, counts.later)):
+            self._asked = fresh
+            self._ask(lambda found: self._agree(state, found))
+        self._show_done(state)
+
+    def _show_done(self, state: ReviewState) -> None:
+        counts, run = state.counts, self._actions.run
+        said = [
             self.tr("{excluded} excluded, {kept} kept. The manifest holds what is left.").format(
                 excluded=counts.excluded, kept=counts.kept
             ),
+            state.pace.told,
+            self._agreed,
+        ]
+        self._said.show_state(
+            self.tr("Everything here is judged"),
+            " ".join(filter(None, said)),
             self.tr("Export a manifest"),
             icon="check-circle",
             hint=self.tr("Z takes the last answer back; / shows judged clips again"),
-            act=lambda: self._actions.run("project.export"),
+            act=lambda: run("project.export"),
+            other=self.tr("Train without the {n}").format(n=f"{counts.excluded:,}")
+            if counts.excluded else "",
+            act_otherwise=lambda: run("go.train"),
+        )  # fmt: skip
+
+    def _agree(self, state: ReviewState, found: AgreementResult) -> None:
+        self._agreed = agreed(found)
+        if state.finished and state.filters.undecided:
+            self._show_done(state)
+
+
+def agreed(found: AgreementResult) -> str:
+    """How far curators agree, with one another and with themselves, in a sentence or two; empty
+    where too little was shared."""
+    said = []
+    if found.clips >= ENOUGH_SHARED and found.percent is not None:
+        kappa, alpha = _two(found.cohen_kappa), _two(found.krippendorff_alpha)
+        said.append(
+            f"{len(found.curators)} curators agree on {found.percent:.0f} % of {found.clips:,} "
+            f"shared clips (kappa {kappa}, alpha {alpha})."
         )
+    said += [
+        f"{by} answered {one.same:,} of {one.clips:,} clips that came again the same way."
+        for by, one in found.with_oneself.items()
+    ]
+    return " ".join(said)
+
+
+def _two(value: float | None) -> str:
+    return "undefined" if value is None else f"{value:.2f}"
 
 
 def say_no_query(column: QueryColumn, actions: Actions) -> None:

@@ -9,6 +9,7 @@ from motionlens.domain.ranking import Ranking
 from motionlens.session.decision_writer import Written
 from motionlens.session.queue_state import ranking_id
 from motionlens.session.review import ReviewState
+from motionlens.ui import words
 from motionlens.ui.context import WindowContext
 
 PANEL = "review"
@@ -35,7 +36,9 @@ class Shared:
         self._context, self._state = context, state
         self._shown, self._rank = shown, rank
         self._known: tuple[object, ...] = ()
+        self._offered = 0
         state.loaded.connect(self._saving_changed)
+        state.queue_changed.connect(self._offer)
         state.saving_changed.connect(self._saving_changed)
         state.writer.written.connect(self._written)
         context.library.saved.connect(self._decided_elsewhere)
@@ -48,17 +51,38 @@ class Shared:
             self._known = known
             self._state.load()
 
+    def _offer(self) -> None:
+        """New candidates do not come under the curator's hands: they are offered."""
+        frozen, notices = self._state.frozen, self._context.notices
+        if self._offered:
+            notices.close(self._offered)
+            self._offered = 0
+        if not frozen.fresh and not frozen.moved:
+            return
+        count = len(frozen.fresh)
+        title = words.several(count, "new candidate") if count else "Flags have changed"
+        self._offered = notices.tell(
+            "info",
+            title,
+            "The queue keeps its order until you say so.",
+            panel=PANEL,
+            button="Sort again",
+            act=lambda: self._state.let_in(sort=True),
+            other="Add at the end" if count else "",
+            act_otherwise=lambda: self._state.let_in(sort=False),
+        )
+
     def _saving_changed(self) -> None:
         writer, counts = self._state.writer, len(self._state.marks)
         waiting = writer.waiting
         if writer.held:
-            words = "1 decision is not saved" if waiting == 1 else f"{waiting} decisions not saved"
-            self._context.saved(words, False, True)
+            said = "1 decision is not saved" if waiting == 1 else f"{waiting} decisions not saved"
+            self._context.saved(said, False, True)
         elif waiting:
             self._context.saved("Saving", True, False)
         else:
-            words = f"All {counts:,} decisions saved" if counts != 1 else "1 decision saved"
-            self._context.saved(words if counts else "No decisions yet", False, False)
+            said = f"All {counts:,} decisions saved" if counts != 1 else "1 decision saved"
+            self._context.saved(said if counts else "No decisions yet", False, False)
 
     def _written(self, written: Written) -> None:
         self._context.library.apply(

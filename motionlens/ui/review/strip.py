@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 
 from motionlens.domain.decision import Decision
 from motionlens.session.clip_list import flag_name
-from motionlens.session.queue_state import Mark
+from motionlens.session.mark import Mark
 from motionlens.session.review import ReviewState
 from motionlens.session.review_queue import Candidate
 from motionlens.ui.theme import Theme

@@ -17,10 +17,10 @@ from motionlens.session.review import ReviewState
 from motionlens.ui.context import WindowContext
 from motionlens.ui.player.players import Players
 from motionlens.ui.player.signed_bars import SignedBars
-from motionlens.ui.player.timeline import AXIS, Timeline
+from motionlens.ui.player.timeline import Timeline
 from motionlens.ui.player.transport import Transport
 from motionlens.ui.review import keys
-from motionlens.ui.review.body import NARROW, Body, inspector_width
+from motionlens.ui.review.body import Body, adapt
 from motionlens.ui.review.context_bar import ContextBar
 from motionlens.ui.review.decision_bar import DecisionBar
 from motionlens.ui.review.empty import ReviewEmpty, say_no_query
@@ -28,12 +28,11 @@ from motionlens.ui.review.inspector import Inspector
 from motionlens.ui.review.query_column import QueryColumn
 from motionlens.ui.review.queue_names import QueueNames
 from motionlens.ui.review.rank_progress import RankProgress
+from motionlens.ui.review.resume import Resume
 from motionlens.ui.review.shared import Shared
 from motionlens.ui.review.stages import CandidateColumn, Stages
 from motionlens.ui.review.strip import Strip
 from motionlens.ui.widgets import NoticeStack
-
-LOW = 740
 
 
 class ReviewView(QWidget):
@@ -77,6 +76,13 @@ class ReviewView(QWidget):
     def left(self) -> None:
         """Another view is on the screen."""
         self.clock.set_shown(False)
+
+    def panes(self) -> list[QWidget]:
+        """In reading order, for F6."""
+        return [
+            self.bar, self.query_column, self.candidate_stage, self.transport, self.inspector,
+            self.decisions, self.strip, self.empty,
+        ]  # fmt: skip
 
     def unsaved(self) -> tuple[int, str]:
         """Decisions whose commit has not returned, and why: closing asks about these."""
@@ -181,6 +187,7 @@ class ReviewView(QWidget):
             project.lanes.store, project.rooms, hop, self._bug, lambda: context.curator
         )
         self.shared = Shared(context, self.state, self.isVisible, self.rank)
+        self.resume = Resume(context, self.state, self.players)
         self.ranking = RankState(
             project,
             context.jobs,
@@ -207,7 +214,7 @@ class ReviewView(QWidget):
         self.inspector = Inspector(theme, actions, state)
         self.decisions = DecisionBar(theme, actions, state)
         self.strip = Strip(theme, state, context.thumbnails)
-        self.empty = ReviewEmpty(theme, actions)
+        self.empty = ReviewEmpty(theme, actions, state.ask_agreement)
         self.queue_names = QueueNames(theme, self.candidate_stage, state)
         self.queue_names.left.connect(self._to_stage)
         self.body = Body(
@@ -247,6 +254,7 @@ class ReviewView(QWidget):
         self.ranking.changed.connect(self._rank_changed)
 
     def _loaded(self) -> None:
+        self.resume.opened()
         say_no_query(self.query_column, self.context.actions)
         if self._rank_wanted:
             self.rank_soon()
@@ -375,20 +383,4 @@ class ReviewView(QWidget):
             super().keyPressEvent(event)
 
     def _adapt(self) -> None:
-        compact = self.width() < NARROW or self.height() < LOW
-        filled = self.stages.filled
-        self.bar.set_compact(compact)
-        self.bar.setVisible(not filled)
-        self.transport.set_compact(self.width() < NARROW)
-        self.timeline.setFixedHeight((46 if compact else 60) + AXIS)
-        self.timeline.setVisible(not filled)
-        self.inspector.set_compact(compact)
-        self.inspector.setFixedWidth(inspector_width(self.width()))
-        wanted = self._inspector_wanted
-        self.inspector.setVisible(not filled and (wanted if wanted is not None else True))
-        self.decisions.set_compact(compact)
-        strip = self._strip_wanted
-        self.strip.set_compact(compact)
-        shown = strip if strip is not None else not compact
-        # Its badges and its order would tell what is to be judged without knowing.
-        self.strip.setVisible(not filled and shown and not self.state.blind)
+        adapt(self, self._strip_wanted, self._inspector_wanted)

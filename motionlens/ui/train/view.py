@@ -74,6 +74,10 @@ class TrainView(QWidget):
         context.actions.handle("run.stop", self._stop, view="train", enabled=self._why_no_stop)
         self._show()
 
+    def panes(self) -> list[QWidget]:
+        """In reading order, for F6."""
+        return [self.form, self.stack, self.runs]
+
     def entered(self) -> None:
         """The view is seen: look at once, then regularly."""
         self.form.count()

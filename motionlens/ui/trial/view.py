@@ -109,6 +109,10 @@ class TrialView(QWidget):
         self.state.failed.connect(lambda error: context.notices.error(error, panel="trial"))
         self._show()
 
+    def panes(self) -> list[QWidget]:
+        """In reading order, for F6."""
+        return [self._side, self.stack]
+
     def entered(self) -> None:
         """The view is seen: count again, since votes may have come from elsewhere."""
         self.state.refresh()

@@ -175,14 +175,22 @@ def _follow(button: Button, action: QAction, actions: Actions, id: str) -> None:
         reason = actions.reason(id)
         button.setToolTip(f"{action.toolTip()}: {reason}" if reason else action.toolTip())
 
+    def rekey() -> None:
+        if button.key:
+            button.key = actions.key(id)
+            button.updateGeometry()
+        update()
+
     actions.refreshed.connect(update)
-    button.destroyed.connect(lambda: _disconnect(actions, update))
+    actions.keys_changed.connect(rekey)
+    button.destroyed.connect(lambda: _disconnect(actions, update, rekey))
     update()
 
 
-def _disconnect(actions: Actions, update: object) -> None:
+def _disconnect(actions: Actions, update: object, rekey: object) -> None:
     try:
         actions.refreshed.disconnect(update)
+        actions.keys_changed.disconnect(rekey)
     except (RuntimeError, TypeError):
         # The table went first, with the whole window.
         return

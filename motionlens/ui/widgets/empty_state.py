@@ -23,21 +23,24 @@ class EmptyState(QWidget):
     ) -> None:  # fmt: skip
         super().__init__()
         self._theme = theme
-        self._act = act
+        self._act: Callable[[], object] | None = act
+        self._act_otherwise: Callable[[], object] | None = None
         self._icon = IconLabel(theme, icon, "text3", 28)
         self._title = label(theme, "", "text", 15, 600, wrap=True)
         self._text = label(theme, "", "text2", 13, wrap=True)
         self._hint = label(theme, "", "text3", 12, wrap=True)
         self._button = Button(theme, kind="primary", height=32)
         self._button.clicked.connect(self._click)
+        self._other = Button(theme, kind="outline", height=32)
+        self._other.clicked.connect(self._click_other)
         layout = QVBoxLayout(self)
         layout.setSpacing(0)
         layout.setContentsMargins(24, 24, 24, 24)
         layout.addStretch(5)
         centre = Qt.AlignmentFlag.AlignHCenter
         for widget, gap in (
-            (self._icon, 10), (self._title, 6), (self._text, 14), (self._button, 12),
-            (self._hint, 0),
+            (self._icon, 10), (self._title, 6), (self._text, 14), (self._button, 8),
+            (self._other, 12), (self._hint, 0),
         ):  # fmt: skip
             if isinstance(widget, QLabel):
                 widget.setAlignment(centre)
@@ -51,9 +54,10 @@ class EmptyState(QWidget):
     def show_state(
         self, title: str, text: str = "", button: str = "", key: str = "",
         icon: str = "magnifying-glass", hint: str = "", act: Callable[[], object] | None = None,
+        other: str = "", act_otherwise: Callable[[], object] | None = None,
     ) -> None:  # fmt: skip
-        """Say something else; without `act` there is no button."""
-        self._act = act
+        """Say something else; without `act` there is no button, `other` is a second one."""
+        self._act, self._act_otherwise = act, act_otherwise
         self._icon.set_icon(icon, "text3")
         self._title.setText(title)
         self._text.setText(text)
@@ -66,8 +70,14 @@ class EmptyState(QWidget):
         self._button.key = key
         self._button.set_look(text=button)
         self._button.setVisible(bool(button) and act is not None)
+        self._other.set_look(text=other)
+        self._other.setVisible(bool(other) and act_otherwise is not None)
         self.setAccessibleName(f"{title}. {text}")
 
     def _click(self) -> None:
         if self._act is not None:
             self._act()
+
+    def _click_other(self) -> None:
+        if self._act_otherwise is not None:
+            self._act_otherwise()

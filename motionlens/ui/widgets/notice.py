@@ -1,4 +1,4 @@
-"""Notices at the top of a panel: they take space, close by x, and hold one button."""
+"""Notices at the top of a panel: they take space, close by x, and hold a button or two."""
 
 from __future__ import annotations
 
@@ -52,10 +52,13 @@ class NoticeBox(QFrame):
             copy = Button(theme, "Copy report", "copy", kind="ghost")
             copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(notice.report))
             layout.addWidget(copy)
-        if notice.button and notice.act is not None:
-            act = Button(theme, notice.button, kind="outline")
-            act.clicked.connect(partial(_run, notice.act))
-            layout.addWidget(act)
+        for name, act, kind in (
+            (notice.other, notice.act_otherwise, "quiet"), (notice.button, notice.act, "outline"),
+        ):  # fmt: skip
+            if name and act is not None:
+                button = Button(theme, name, kind=kind)
+                button.clicked.connect(partial(_run, act))
+                layout.addWidget(button)
         close = Button(theme, icon="x", kind="ghost")
         close.setAccessibleName("Close the notice")
         close.setToolTip("Close")
