@@ -31,6 +31,8 @@ class WindowContext:
         Who decides; written into every event.
     go_to : callable
         `go_to("review", clip_id)` opens a view, on a clip where one is named.
+    announce : callable
+        `announce("Excluded 3, bbb, saved")` is read out where a screen reader listens.
     saved : callable
         `saved(text, busy, failed)` writes the curator's line of the status bar.
     """
@@ -48,3 +50,4 @@ class WindowContext:
     curator: str
     go_to: Callable[[str, str], None]
     saved: Callable[[str, bool, bool], None]
+    announce: Callable[[str], None]

@@ -42,6 +42,7 @@ class Desk:
             curator=window.curator,
             go_to=window.show_view,
             saved=window.status.tell_saved,
+            announce=window.announcer.decided,
         )
         table = window.actions_table
         library.failed.connect(lambda error: notices.error(error, panel=table.view))

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QStackedWidget, 
 
 from motionlens.session.notices import NoticesState
 from motionlens.ui.actions import Actions
+from motionlens.ui.announcer import Announcer
 from motionlens.ui.cheat_sheet import CheatSheet
 from motionlens.ui.closing import may_close, may_drop
 from motionlens.ui.commands import ProjectCommands
@@ -52,6 +53,8 @@ class MainWindow(QMainWindow):
         self.theme, self.settings = theme, settings
         self.hop = MainThread()
         self.notices = NoticesState()
+        self.announcer = Announcer(self)
+        self.notices.announced.connect(self.announcer.notice)
         self.curator = curator_name(settings)
         self.desk: Desk | None = None
         self.views: dict[str, QWidget] = {}

@@ -25,6 +25,7 @@ class Histogram(QWidget):
         self._score: float | None = None
         self.setFixedHeight(HEIGHT)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setAccessibleName("Scores of the library, not known yet")
         theme.changed.connect(self.update)
 
     def show_spread(self, spread: Spread) -> None:

@@ -88,6 +88,7 @@ class Preview(QWidget):
 
     def _told(self) -> None:
         clip, playing = self._state.clip, self._players.playback.playing
+        self.stage.setAccessibleName(f"Clip {clip.name}" if clip else "No clip")
         self._play.set_look(icon="pause" if playing else "play")
         self._play.setAccessibleName("Pause" if playing else "Play")
         self._play.setEnabled(clip is not None)

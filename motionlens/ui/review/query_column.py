@@ -112,6 +112,12 @@ class QueryColumn(QWidget):
         self._prompt.setText(_short(clip.caption) if clip and clip.caption else
                              clip.name if clip else "")  # fmt: skip
         self._words.setText(_where(query, clip))
+        self.stage.setAccessibleName(
+            self.tr("Query {n} of {m}, {polarity}, {name}").format(
+                n=place + 1, m=len(queries), polarity=self._polarity.text(),
+                name=self._prompt.text(),
+            )
+        )  # fmt: skip
         self._fill_thumbs()
         shapes = [c.info.width / max(1, c.info.height) for q in queries if (c := self._clip(q))]
         aspect = median(shapes) if shapes else _WIDE

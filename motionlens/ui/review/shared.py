@@ -85,6 +85,8 @@ class Shared:
             self._context.saved(said if counts else "No decisions yet", False, False)
 
     def _written(self, written: Written) -> None:
+        if (last := self._state.last) is not None and last.mark.saved:
+            self._context.announce(f"{last.words}, saved")
         self._context.library.apply(
             {c: str(e.decision) if e else "none" for c, e in written.standing.items()}
         )

@@ -86,6 +86,7 @@ class TrainForm(QWidget):
             "undecided": label(theme, "undecided, in", "text2", 12),
         }
         self._bar = SegmentedProgress(theme, 7)
+        self._bar.setAccessibleName("Share of the clips that are trained on")
         self.include = Combo(theme, "Which clips")
         for key, text in _INCLUDES:
             self.include.addItem(text, key)

@@ -42,6 +42,7 @@ class TrainView(QWidget):
         self.runs = RunsView(context.theme, self.table)
         self.runs.selectionModel().currentRowChanged.connect(self._chosen)
         area = QScrollArea()
+        area.setAccessibleName("What to train on, and how")
         area.setWidget(self.form)
         area.setWidgetResizable(True)
         area.setFixedWidth(WIDTH)

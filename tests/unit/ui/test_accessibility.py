@@ -13,9 +13,11 @@ from PySide6.QtWidgets import (
     QComboBox,
     QLineEdit,
     QPlainTextEdit,
+    QScrollBar,
     QWidget,
 )
 
+from motionlens.ui import announcer
 from motionlens.ui.action_table import VIEWS
 from tests.support.window import dressed_window, small_project
 
@@ -58,6 +60,8 @@ def test_what_takes_the_keys_says_its_name(window, qtbot, view):
     nameless = []
     for widget in shown(window):
         parent = widget.parent()
+        if isinstance(widget, QScrollBar):
+            continue  # of an area that is scrolled by its own keys
         inside = isinstance(parent, QComboBox | QAbstractSpinBox | QAbstractItemView)
         if not (takes_tab(widget) or isinstance(widget, CONTROLS)) or inside:
             continue
@@ -96,7 +100,7 @@ def test_tab_reaches_every_button_without_a_trap(window, qtbot, view):
     }  # fmt: skip
     reached, focus = set(), window.header.tabs[view]
     focus.setFocus()
-    for _ in range(400):
+    for _ in range(5000):
         focus = focus.nextInFocusChain()
         if focus in wanted:
             reached.add(focus)
@@ -109,3 +113,39 @@ def test_tab_reaches_every_button_without_a_trap(window, qtbot, view):
         if places[-1] is start:
             break
     assert start in places, f"Tab stays in {described(places[-1])}"
+
+
+@pytest.fixture
+def said(monkeypatch):
+    """What a screen reader would be told."""
+    told = []
+    monkeypatch.setattr(announcer.QAccessible, "isActive", lambda: True)
+    monkeypatch.setattr(
+        announcer.QAccessible, "updateAccessibility", lambda event: told.append(event.message())
+    )
+    return told
+
+
+def test_a_decision_is_announced_once_it_is_saved(window, qtbot, said):
+    window.show_view("review")
+    view = window.views["review"]
+    qtbot.waitUntil(lambda: view.state.current is not None, timeout=10000)
+    current = view.state.current
+    qtbot.waitUntil(lambda: view.state._painted == current.clip.id, timeout=10000)
+    qtbot.keyClick(view.candidate_stage, Qt.Key.Key_X)
+    wanted = f"Excluded 1, {current.clip.name}, saved"
+    qtbot.waitUntil(lambda: wanted in said, timeout=10000)
+    assert said.count(wanted) == 1
+
+
+def test_of_notices_the_newest_is_announced_every_five_seconds(window, qtbot, said):
+    said.clear()
+    now = [100.0]
+    speaker = announcer.Announcer(window, lambda: now[0])
+    for text in ("first", "second", "third"):
+        speaker.notice(text)
+    assert said == ["first"]
+    assert 4000 < speaker._later.remainingTime() <= 5001
+    now[0] += 5.0
+    speaker._later.timeout.emit()
+    assert said == ["first", "third"]
