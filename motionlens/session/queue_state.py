@@ -273,7 +273,7 @@ class QueueState:
     def _take_up(self, place: Mapping[str, Any]) -> None:
         """Go on as it was left; what another version kept and this one cannot read is dropped."""
         kept = place.get("filters")
-        with contextlib.suppress(TypeError, UsageError):
+        with contextlib.suppress(TypeError, AttributeError, UsageError):
             filters = Filters(**kept) if kept else Filters()
             parse(filters.text)
             self.filters = filters if filters.order in ORDERS else Filters()

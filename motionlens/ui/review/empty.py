@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from motionlens.operations.merge import AgreementResult
+from motionlens.session.agreement import agreed
 from motionlens.session.review import ReviewState
 from motionlens.session.review_queue import Filters
 from motionlens.ui.actions import Actions
@@ -16,8 +17,6 @@ from motionlens.ui.widgets import EmptyState
 from motionlens.ui.words import several
 
 AskAgreement = Callable[[Callable[[AgreementResult], object]], object]
-# Over fewer shared answers an agreement is an accident.
-ENOUGH_SHARED = 20
 
 
 class ReviewEmpty(QWidget):
@@ -104,27 +103,6 @@ class ReviewEmpty(QWidget):
         self._agreed = agreed(found)
         if state.finished and state.filters.undecided:
             self._show_done(state)
-
-
-def agreed(found: AgreementResult) -> str:
-    """How far curators agree, with one another and with themselves, in a sentence or two; empty
-    where too little was shared."""
-    said = []
-    if found.clips >= ENOUGH_SHARED and found.percent is not None:
-        kappa, alpha = _two(found.cohen_kappa), _two(found.krippendorff_alpha)
-        said.append(
-            f"{len(found.curators)} curators agree on {found.percent:.0f} % of {found.clips:,} "
-            f"shared clips (kappa {kappa}, alpha {alpha})."
-        )
-    said += [
-        f"{by} answered {one.same:,} of {one.clips:,} clips that came again the same way."
-        for by, one in found.with_oneself.items()
-    ]
-    return " ".join(said)
-
-
-def _two(value: float | None) -> str:
-    return "undefined" if value is None else f"{value:.2f}"
 
 
 def say_no_query(column: QueryColumn, actions: Actions) -> None:

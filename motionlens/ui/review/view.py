@@ -301,8 +301,10 @@ class ReviewView(QWidget):
         self._refresh.start()
 
     def _show_candidate(self, clip: Playable) -> None:
-        current = self.state.current
-        if current is not None and current.clip.id == clip.id:
+        current, shown = self.state.current, self.playback.candidate.clip
+        # Asked for twice while its times were read, it would begin twice.
+        again = shown is not None and shown.id == clip.id
+        if current is not None and current.clip.id == clip.id and not again:
             self.playback.candidate.show(clip)
 
     def _show_query(self, clip: Playable) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,8 +12,9 @@ from motionlens.domain.decision import Decision
 from motionlens.domain.errors import StoreError
 from motionlens.domain.ranking import Polarity, Query, RankedClip, Ranking
 from motionlens.lanes import InlineLane
-from motionlens.operations.merge import with_oneself
+from motionlens.operations.merge import WithOneself, with_oneself
 from motionlens.operations.rank import ranking_to_json
+from motionlens.session.agreement import agreed
 from motionlens.session.pace import Pace, about
 from motionlens.session.review import ReviewState
 from motionlens.session.review_queue import Filters, QueueKind, Walk, chance, signed
@@ -476,3 +479,89 @@ def test_a_clip_comes_again_as_a_control_after_25_blind_answers(store, clock):
     assert state.current.clip.id == upcoming, "the walk goes on where it was"
     found = with_oneself(store.events())
     assert (found["ann"].clips, found["ann"].same) == (1, 0)
+
+
+def added(store, name, flagged=False):
+    content = name.encode().hex().ljust(64, "0")
+    info = MediaInfo(64, 48, 10.0, 10, False, 0, "h264", 1.0)
+    store.add_clip(Clip(clip_id(content), (f"/m/{name}.mp4",), content, Role.TRAINING, info))
+    if flagged:
+        flag(store, name)
+
+
+def flag(store, name):
+    summary = MotionSummary((1.0,) * 10, 1.0, 0.0)
+    cells = np.zeros(4, np.uint8).tobytes()
+    store.save_analysis(id_of(name), summary, [Flag("static", 0.8, "It hardly moves.")], cells)
+
+
+def test_new_candidates_wait_until_they_are_let_in(state, store):
+    judge(state, Decision.KEEP, stay=True)
+    added(store, "aardvark", flagged=True)
+    state.load()
+    assert names(state) == ["alpha", "bravo", "delta"]
+    assert state.frozen.fresh == (id_of("aardvark"),)
+    state.let_in(sort=False)
+    assert names(state) == ["alpha", "bravo", "delta", "aardvark"]
+    assert state.candidate(id_of("aardvark")).rank == 5
+    assert state.frozen.fresh == ()
+
+
+def test_new_flags_move_nothing_until_it_is_sorted_again(state, store):
+    judge(state, Decision.KEEP, stay=True)
+    flag(store, "delta")
+    state.load()
+    assert names(state) == ["alpha", "bravo", "delta"]
+    assert state.frozen.moved
+    current = state.current.clip.id
+    state.let_in(sort=True)
+    assert names(state) == ["delta", "alpha", "bravo"]
+    assert state.current.clip.id == current
+    assert not state.frozen.moved
+
+
+def test_before_anything_is_judged_a_queue_sorts_itself(state, store):
+    added(store, "aardvark", flagged=True)
+    flag(store, "delta")
+    state.load()
+    assert names(state) == ["charlie", "aardvark", "delta", "alpha", "bravo"]
+
+
+def test_filters_drafts_and_order_are_taken_up_again(state, store, clock):
+    state.set_filters(Filters(undecided=False, order="name"))
+    state.go_to(id_of("bravo"))
+    state.set_note(id_of("bravo"), "half a thought")
+    state.set_tags(id_of("bravo"), ("floats",))
+    again = make_state(store, clock)
+    assert again.filters == Filters(undecided=False, order="name")
+    assert again.current.clip.name == "bravo"
+    assert (again.note(id_of("bravo")), again.tags(id_of("bravo"))) == (
+        "half a thought", ("floats",),
+    )  # fmt: skip
+    judge(again, Decision.EXCLUDE)
+    assert make_state(store, clock).drafts == {}
+
+
+@pytest.mark.parametrize(
+    "kept", [{"order": "backwards"}, {"text": "flag:("}, {"colour": 3}, "name", {"text": 5}]
+)
+def test_filters_of_another_version_are_dropped(state, store, clock, kept):
+    state.keep(filters=kept)
+    assert make_state(store, clock).filters == Filters()
+
+
+def test_the_end_of_a_queue_tells_how_far_curators_agree(state, store):
+    for name in NAMES:
+        for by, decision in (("ann", Decision.KEEP), ("bob", Decision.KEEP)):
+            store.decide([id_of(name)], decision, by=by)
+    found = []
+    state.ask_agreement(found.append)
+    (result,) = found
+    assert (result.clips, result.percent) == (4, 100.0)
+    assert agreed(result) == ""  # of four shared answers nothing is said
+    shared = replace(result, clips=40, percent=92.5, cohen_kappa=0.8, krippendorff_alpha=None)
+    shared = replace(shared, with_oneself={"ann": WithOneself(8, 7)})
+    assert agreed(shared) == (
+        "2 curators agree on 92 % of 40 shared clips (kappa 0.80, alpha undefined). "
+        "ann answered 7 of 8 clips that came again the same way."
+    )

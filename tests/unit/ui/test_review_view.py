@@ -10,11 +10,13 @@ from PySide6.QtWidgets import QWidget
 
 from motionlens.app import create_project, open_project
 from motionlens.domain.ranking import Query, RankedClip, Ranking
+from motionlens.domain.requests import ModelSight
 from motionlens.lanes import Priority
 from motionlens.session.review_queue import Filters
 from motionlens.ui.player.timeline import nice_top, ticks, usual_top
 from motionlens.ui.player.wheel import direction_color
 from motionlens.ui.review.stages import GAP, arrange
+from motionlens.ui.widgets import Button
 from tests.support.window import dressed_window, small_project
 
 
@@ -47,8 +49,12 @@ def judge(qtbot, window, key):
     view = window.views["review"]
     qtbot.waitUntil(lambda: seen(view), timeout=10000)
     qtbot.wait(90)
+    told = []
+    view.state.writer.written.connect(listener := told.append)
     press(qtbot, window, key)
-    qtbot.waitUntil(lambda: view.state.writer.waiting == 0, timeout=10000)
+    # The commit returns on its lane; what it means for the view comes a moment later.
+    qtbot.waitUntil(lambda: told != [], timeout=10000)
+    view.state.writer.written.disconnect(listener)
 
 
 def child(window, name, kind=QWidget):
@@ -290,3 +296,50 @@ def test_clips_that_are_not_analysed_say_so_with_the_button(window, qtbot):
     qtbot.waitUntil(lambda: bool(view.state.snapshot.motion), timeout=20000)
     assert not child(window, "review.analyse").isVisible()
     assert view.timeline._curve
+
+
+def test_the_window_opens_where_it_was_left(window, qtbot, qapp, project, tmp_path):
+    view = window.views["review"]
+    press(qtbot, window, Qt.Key.Key_D)
+    qtbot.waitUntil(lambda: seen(view), timeout=10000)
+    clip = view.state.current.clip.id
+    press(qtbot, window, Qt.Key.Key_3)
+    press(qtbot, window, Qt.Key.Key_Space)
+    view.playback.seek(5)
+    qtbot.waitUntil(lambda: view.state.snapshot.place.get("frame") == [clip, 5], timeout=10000)
+    window.close()
+    with dressed_window(qapp, tmp_path / "settings.ini") as again:
+        with qtbot.waitSignal(again.opened, timeout=15000):
+            again.open_project(project, view="review")
+        view = again.views["review"]
+        candidate = view.playback.candidate
+        qtbot.waitUntil(
+            lambda: candidate.image is not None and candidate.image.frame == 5, timeout=15000
+        )
+        assert view.state.current.clip.id == clip
+        assert candidate.overlays == {"arrows", "mask"}
+        assert not view.playback.playing
+        assert again.status.saved.text() == "Open where you were, at frame 5"
+
+
+def test_the_end_of_a_queue_sums_up_and_leads_on(window, qtbot):
+    view = window.views["review"]
+    for key in (Qt.Key.Key_X, Qt.Key.Key_C, Qt.Key.Key_X, Qt.Key.Key_C):
+        judge(qtbot, window, key)
+    qtbot.waitUntil(view.empty.isVisible, timeout=5000)
+    buttons = {b.text(): b for b in view.empty.findChildren(Button) if b.isVisible()}
+    assert set(buttons) == {"Export a manifest", "Train without the 2"}
+    assert "2 excluded, 2 kept" in view.empty._said.accessibleName()
+    buttons["Train without the 2"].click()
+    assert window.actions_table.view == "train"
+
+
+def test_what_the_model_sees_is_shown_by_a_key(window, qtbot):
+    view = window.views["review"]
+    press(qtbot, window, Qt.Key.Key_V, Qt.KeyboardModifier.ShiftModifier)
+    candidate = view.playback.candidate
+    qtbot.waitUntil(lambda: candidate.sight is not None, timeout=30000)
+    assert candidate.sight == view.playback.query.sight == ModelSight(16, 32, 32, True, False)
+    assert window.actions_table.action("look.as_seen").isChecked()
+    press(qtbot, window, Qt.Key.Key_V, Qt.KeyboardModifier.ShiftModifier)
+    assert candidate.sight is None
