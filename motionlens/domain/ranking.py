@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from motionlens.domain.clip import Region, Span
+from motionlens.domain.language import say
 
 # Largest q-value at which a candidate counts as more than chance.
 STANDS_OUT = 0.05
@@ -41,12 +42,20 @@ class Part:
     def words(self) -> str:
         """Such as "12, 30 to 52, 80 % of the frame, frames 4 to 11"."""
         box, span = self.region, self.span
-        where = "whole frame"
+        where = say("whole frame")
         if box is not None:
             x, y = 100 * box.x, 100 * box.y
             right, bottom = x + 100 * box.width, y + 100 * box.height
-            where = f"{x:.0f}, {y:.0f} to {right:.0f}, {bottom:.0f} % of the frame"
-        when = "all frames" if span is None else f"frames {span.start} to {span.stop - 1}"
+            where = say(
+                "{x:.0f}, {y:.0f} to {right:.0f}, {bottom:.0f} % of the frame",
+                x=x,
+                y=y,
+                right=right,
+                bottom=bottom,
+            )
+        when = say("all frames")
+        if span is not None:
+            when = say("frames {first} to {last}", first=span.start, last=span.stop - 1)
         return f"{where}, {when}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from motionlens.domain.language import say
 from motionlens.operations.merge import AgreementResult
 
 # Over fewer shared answers an agreement is an accident.
@@ -15,11 +16,23 @@ def agreed(found: AgreementResult) -> str:
     if found.clips >= ENOUGH_SHARED and found.percent is not None:
         kappa, alpha = _two(found.cohen_kappa), _two(found.krippendorff_alpha)
         said.append(
-            f"{len(found.curators)} curators agree on {found.percent:.0f} % of {found.clips:,} "
-            f"shared clips (kappa {kappa}, alpha {alpha})."
+            say(
+                "{n} curators agree on {percent:.0f} % of {clips:,} shared clips (kappa"
+                " {kappa}, alpha {alpha}).",
+                n=len(found.curators),
+                percent=found.percent,
+                clips=found.clips,
+                kappa=kappa,
+                alpha=alpha,
+            )
         )
     said += [
-        f"{by} answered {one.same:,} of {one.clips:,} clips that came again the same way."
+        say(
+            "{by} answered {same:,} of {clips:,} clips that came again the same way.",
+            by=by,
+            same=one.same,
+            clips=one.clips,
+        )
         for by, one in found.with_oneself.items()
     ]
     return " ".join(said)

@@ -8,29 +8,31 @@ from dataclasses import dataclass
 from typing import Any
 
 from motionlens.domain.clip import Clip, Flag, MotionSummary
+from motionlens.domain.language import say, word
 
 FLAG_NAMES = {
-    "frozen_frames": "Held pose",
-    "cartoon": "Drawn",
-    "static": "Static shot",
-    "camera_only": "Camera only",
-    "near_duplicate": "Near copy",
-    "scene_cut": "Cut inside",
-    "repeated_frames": "Repeated frames",
-    "time_reversed": "Played back",
-    "loop": "Loop",
-    "jitter": "Jitter",
-    "blur": "Blurred",
-    "black": "Black",
-    "letterbox": "Letterbox",
-    "too_short": "Too short",
+    "frozen_frames": word("Held pose"),
+    "cartoon": word("Drawn"),
+    "static": word("Static shot"),
+    "camera_only": word("Camera only"),
+    "near_duplicate": word("Near copy"),
+    "scene_cut": word("Cut inside"),
+    "repeated_frames": word("Repeated frames"),
+    "time_reversed": word("Played back"),
+    "loop": word("Loop"),
+    "jitter": word("Jitter"),
+    "blur": word("Blurred"),
+    "black": word("Black"),
+    "letterbox": word("Letterbox"),
+    "too_short": word("Too short"),
 }
 SORTS = ("name", "score", "flags", "motion", "length")
 
 
 def flag_name(name: str) -> str:
     """A flag's name for people (a stranger's own name where it is not ours)."""
-    return FLAG_NAMES.get(name, name.replace("_", " ").capitalize())
+    known = FLAG_NAMES.get(name)
+    return say(known) if known else name.replace("_", " ").capitalize()
 
 
 @dataclass(frozen=True)
@@ -148,8 +150,8 @@ def matching(clips: Iterable[LibraryClip], wanted: ClipFilter) -> list[str]:
         found = [clip for clip in found if clip.decision == wanted.decision]
     if wanted.flag:
         found = [c for c in found if any(flag.name == wanted.flag for flag in c.flags)]
-    for word in wanted.text.casefold().split():
-        found = [clip for clip in found if word in clip.search]
+    for part in wanted.text.casefold().split():
+        found = [clip for clip in found if part in clip.search]
     return [clip.id for clip in found]
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from psygnal import Signal
 
 from motionlens.domain.clip import Region, Span
+from motionlens.domain.language import say
 from motionlens.domain.ranking import STANDS_OUT, Part, Polarity, RankedClip
 from motionlens.lanes import Priority
 from motionlens.operations.evaluate_shown import known_truth
@@ -165,7 +166,7 @@ class ExplainState:
             self.changed.emit()
             return answer.told
 
-        self._start(f"Explain {name}", work, done, "magnifying-glass")
+        self._start(say("Explain {name}", name=name), work, done, "magnifying-glass")
 
     def effect(self, clips: Sequence[str]) -> WhatIfResult | None:
         """What is known of leaving clips out."""
@@ -183,9 +184,9 @@ class ExplainState:
         def done(found: WhatIfResult) -> str:
             self.effects[key] = found
             self.changed.emit()
-            return f"{found.steps} steps with and without"
+            return say("{steps} steps with and without", steps=found.steps)
 
-        self._start(f"Without {name}", work, done, "flask")
+        self._start(say("Without {name}", name=name), work, done, "flask")
 
     def write_report(self, out: Path) -> None:
         """Write what was asked, and each query's clips, as one page."""
@@ -200,7 +201,7 @@ class ExplainState:
             self.written.emit(written.file)
             return Path(written.file).name
 
-        self._start("Report", work, done, "export")
+        self._start(say("Report"), work, done, "export")
 
     def command(self) -> str:
         """The command line that asks the same."""

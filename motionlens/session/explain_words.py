@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from motionlens.domain.language import say
 from motionlens.domain.ranking import STANDS_OUT, Polarity, Ranking
 from motionlens.operations.whatif import WhatIfResult
 
@@ -23,11 +24,19 @@ class Answer:
         """What the ranking comes to, in one line."""
         lowest = min((r.q_value for r in self.ranking.rows if r.q_value is not None), default=None)
         if lowest is None:
-            return "No chance level: this index has no masks to move"
+            return say("No chance level: this index has no masks to move")
         out = self.ranking.standing_out or 0
         if not out:
-            return f"Nothing in this library stands out for this motion (lowest q {short(lowest)})"
-        return f"{out} of {len(self.ranking.rows):,} stand out (q up to {short(STANDS_OUT)})"
+            return say(
+                "Nothing in this library stands out for this motion (lowest q {short})",
+                short=short(lowest),
+            )
+        return say(
+            "{out} of {n:,} stand out (q up to {short})",
+            out=out,
+            n=len(self.ranking.rows),
+            short=short(STANDS_OUT),
+        )
 
 
 @dataclass(frozen=True)
@@ -92,7 +101,7 @@ def effect_rows(
     if shown in asked:
         groups.append((name, asked[shown], [shown]))
     if others:
-        word = "other bad" if shown in asked else "bad"
+        word = say("other bad") if shown in asked else "bad"
         groups.append((_counted(len(others), word), Polarity.BAD, others))
     if good:
         groups.append((_counted(len(good), "good"), Polarity.GOOD, good))
@@ -132,16 +141,20 @@ def effect_words(found: WhatIfResult) -> str:
     """How far such predictions are to be trusted, and whether a random set does as much."""
     agreement = found.agreement
     told = (
-        f"Predictions so far met measurements with a rank correlation of"
-        f" {true_minus(f'{agreement.spearman:.2f}')} ({agreement.pairs} pairs)."
+        say(
+            "Predictions so far met measurements with a rank correlation of {true_minus}"
+            " ({pairs} pairs).",
+            true_minus=true_minus(f"{agreement.spearman:.2f}"),
+            pairs=agreement.pairs,
+        )
         if agreement.spearman is not None
-        else "Predictions are not checked yet in this project."
+        else say("Predictions are not checked yet in this project.")
     )
     ours = np.mean([abs(value) for value in found.measured.values()])
     theirs = np.mean([abs(value) for value in found.random.measured.values()])
     if ours <= theirs:
-        told = f"Not above what a random set of equal size does. {told}"
-    return f"{found.steps} real steps with and without. {told}"
+        told = say("Not above what a random set of equal size does. {told}", told=told)
+    return say("{steps} real steps with and without. {told}", steps=found.steps, told=told)
 
 
 def densest(per_frame: tuple[float, ...], share: float = 2 / 3) -> tuple[int, int, float] | None:
@@ -169,12 +182,16 @@ def where_words(per_frame: tuple[float, ...]) -> str:
     total = true_minus(f"{sum(per_frame):+.2g}")
     found = densest(per_frame)
     if found is None:
-        return f"{total} for this query, spread over the whole clip."
+        return say("{total} for this query, spread over the whole clip.", total=total)
     first, last, share = found
-    way = "toward it" if sum(per_frame) >= 0 else "away from it"
-    return (
-        f"{total} for this query; {share * 100:.0f}\N{NO-BREAK SPACE}% of what pushes {way} lies in"
-        f" frames {first}\N{EN DASH}{last}."
+    way = say("toward it") if sum(per_frame) >= 0 else say("away from it")
+    return say(
+        "{total} for this query; {n:.0f}\xa0% of what pushes {way} lies in frames {first}–{last}.",
+        total=total,
+        n=share * 100,
+        way=way,
+        first=first,
+        last=last,
     )
 
 

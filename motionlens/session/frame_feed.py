@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from motionlens.domain.errors import MediaError, MotionLensError
+from motionlens.domain.language import say
 from motionlens.domain.requests import FrameImage, FrameRenderer, FrameRequest
 from motionlens.lanes import CancelToken, Job, Lane, Mailbox, Priority
 from motionlens.session.work import Hop
@@ -149,13 +150,17 @@ def answer(
     path = next((path for path in paths if Path(path).is_file()), None)
     if path is None:
         folder = Path(paths[0]).parent if paths else Path()
-        away = "its folder is not there either" if not folder.exists() else "the file is gone"
+        away = (
+            say("its folder is not there either")
+            if not folder.exists()
+            else say("the file is gone")
+        )
         return FrameFailure(
             request,
             MediaError(
-                "The media of this clip are not there",
-                f"{paths[0] if paths else 'it has no path'}: {away}",
-                "Mount the drive, or add the folder where the file lies now",
+                say("The media of this clip are not there"),
+                f"{paths[0] if paths else say('it has no path')}: {away}",
+                say("Mount the drive, or add the folder where the file lies now"),
             ),
         )
     try:

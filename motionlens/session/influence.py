@@ -9,6 +9,7 @@ from typing import Any
 from psygnal import Signal
 
 from motionlens.domain.clip import Clip, Region, Span
+from motionlens.domain.language import say
 from motionlens.lanes import Priority
 from motionlens.operations.influence import influence_map, kept_map
 from motionlens.operations.influence_layer import InfluenceLayer, influence_layer
@@ -71,13 +72,13 @@ class InfluenceState:
     def words(self) -> str:
         """What is told in place of a layer."""
         if self._wanted is None:
-            return "needs a ranking"
+            return say("needs a ranking")
         if self._failed:
             return self._failed
         row = self._jobs.row(self._job) if self._job is not None else None
         if row is None or row.left_s is None:
-            return "in a moment"
-        return f"{max(1, round(row.left_s))} s left"
+            return say("in a moment")
+        return say("{max} s left", max=max(1, round(row.left_s)))
 
     def _read(self, wanted: Wanted) -> None:
         rooms = self._project.rooms
@@ -111,13 +112,21 @@ class InfluenceState:
             self._job = None
             if layer is not None:
                 self._keep(wanted, layer)
-            return f"where {wanted.clip.name} pushes toward {wanted.query.name}"
+            return say(
+                "where {name} pushes toward {name2}", name=wanted.clip.name, name2=wanted.query.name
+            )
 
         self._job = self._jobs.start(
-            f"Influence map of {wanted.clip.name}", "map", self._project.lanes.compute, work,
-            icon="fire", done=done, failed=lambda error: self._give_up(wanted, error),
-            cancelled=self.changed.emit, priority=Priority.URGENT,
-        )  # fmt: skip
+            say("Influence map of {name}", name=wanted.clip.name),
+            "map",
+            self._project.lanes.compute,
+            work,
+            icon="fire",
+            done=done,
+            failed=lambda error: self._give_up(wanted, error),
+            cancelled=self.changed.emit,
+            priority=Priority.URGENT,
+        )
         self.changed.emit()
 
     def _stop(self) -> None:

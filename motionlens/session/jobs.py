@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from psygnal import Signal
 
+from motionlens.domain.language import say
 from motionlens.domain.ports import Progress, Token
 from motionlens.lanes import CancelToken, Job, Lane, Mailbox, Priority, ProgressClock, Tick
 from motionlens.session.work import Hop, told
@@ -212,7 +213,7 @@ class JobsState:
             if failed is not None:
                 failed(job.error)
         elif job.cancelled:
-            self._set(key, state=JobState.CANCELLED, outcome="stopped; what was done is kept")
+            self._set(key, state=JobState.CANCELLED, outcome=say("stopped; what was done is kept"))
             if cancelled is not None:
                 cancelled()
         else:

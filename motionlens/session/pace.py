@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import deque
 from statistics import median
 
+from motionlens.domain.language import say
+
 _LAST = 50
 _PAUSE_S = 60.0
 _FEWEST = 3
@@ -35,14 +37,14 @@ class Pace:
     def told(self) -> str:
         """ "6.2 s a clip." once it is known, else empty."""
         pace = self.seconds_a_clip
-        return "" if pace is None else f"{pace:.1f} s a clip."
+        return "" if pace is None else say("{pace:.1f} s a clip.", pace=pace)
 
     def words(self, left: int) -> str:
         """ "6.2 s a clip, about 13 min left", or empty."""
         pace = self.seconds_a_clip
         if pace is None or left <= 0:
             return ""
-        return f"{pace:.1f} s a clip, about {about(pace * left)} left"
+        return say("{pace:.1f} s a clip, about {about} left", pace=pace, about=about(pace * left))
 
 
 def about(seconds: float) -> str:
@@ -51,6 +53,6 @@ def about(seconds: float) -> str:
         return f"{max(5, int(-(-seconds // 5) * 5))} s"
     minutes = -(-seconds // 60)
     if minutes < 60:
-        return f"{int(minutes)} min"
+        return say("{int} min", int=int(minutes))
     hours, rest = divmod(int(minutes), 60)
-    return f"{hours} h {rest} min" if rest else f"{hours} h"
+    return say("{hours} h {rest} min", hours=hours, rest=rest) if rest else f"{hours} h"

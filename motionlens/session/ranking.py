@@ -7,6 +7,7 @@ from collections.abc import Callable
 from psygnal import Signal
 
 from motionlens.domain.clip import Role
+from motionlens.domain.language import say
 from motionlens.domain.ports import Progress, Token
 from motionlens.domain.ranking import Polarity, Query, Ranking
 from motionlens.lanes import Priority
@@ -58,7 +59,7 @@ class RankState:
             return index_again(rooms, progress, token)
 
         self._key = self._jobs.start(
-            f"Index {clips} clips",
+            say("Index {clips} clips", clips=clips),
             "index",
             self._project.lanes.compute,
             work,
@@ -85,7 +86,7 @@ class RankState:
             return rank(rooms, bad=bad, good=good, method=method, progress=progress, token=token)
 
         self._key = self._jobs.start(
-            f"Rank by {len(queries)} {'query' if len(queries) == 1 else 'queries'}",
+            say("Rank by {n} {n2}", n=len(queries), n2="query" if len(queries) == 1 else "queries"),
             "rank",
             self._project.lanes.compute,
             work,
@@ -96,15 +97,17 @@ class RankState:
             priority=Priority.URGENT,
         )
         self.changed.emit()
-        skipped = f", {len(result.skipped)} skipped" if result.skipped else ""
-        return f"{result.clips:,} clips indexed{skipped}"
+        skipped = say(", {n} skipped", n=len(result.skipped)) if result.skipped else ""
+        return say("{clips:,} clips indexed{skipped}", clips=result.clips, skipped=skipped)
 
     def _finished(self, ranking: Ranking) -> str:
         self._key = None
         self._ranked(ranking)
         self.changed.emit()
-        left = f", {ranking.left_out} not indexed" if ranking.left_out else ""
-        return f"{len(ranking.rows):,} clips ranked{left}"
+        left = (
+            say(", {left_out} not indexed", left_out=ranking.left_out) if ranking.left_out else ""
+        )
+        return say("{n:,} clips ranked{left}", n=len(ranking.rows), left=left)
 
     def _gave_up(self, error: BaseException) -> None:
         self._key = None

@@ -13,6 +13,7 @@ from psygnal import Signal
 
 from motionlens.domain.decision import Decision, Event
 from motionlens.domain.errors import MotionLensError
+from motionlens.domain.language import say
 from motionlens.lanes import Lane
 from motionlens.operations.decide import query_evidence
 from motionlens.operations.merge import AgreementResult, agreement
@@ -289,9 +290,9 @@ class ReviewState(QueueChoice):
             else:
                 self._walk.put_back(clip, later)
         self.queue_changed.emit()
-        done = "Undone" if written.wish.kind == "undo" else "Done again"
+        done = say("Undone") if written.wish.kind == "undo" else say("Done again")
         saved = _now()
-        words = f"{done}: {written.changes.changed} clips"
+        words = say("{done}: {changed} clips", done=done, changed=written.changes.changed)
         if len(clips) == 1 == written.changes.changed:
             words = _named(done, self._by_id[clips[0]])
         self.last = LastDecision(words, Mark(Decision.CLEAR, saved), self._now_s())
@@ -332,10 +333,10 @@ class ReviewState(QueueChoice):
 
 def _words(decision: Decision, candidate: Candidate) -> str:
     done = {
-        Decision.EXCLUDE: "Excluded",
-        Decision.KEEP: "Kept",
-        Decision.UNSURE: "Later",
-        Decision.CLEAR: "Cleared",
+        Decision.EXCLUDE: say("Excluded"),
+        Decision.KEEP: say("Kept"),
+        Decision.UNSURE: say("Later"),
+        Decision.CLEAR: say("Cleared"),
     }[decision]
     return _named(done, candidate)
 

@@ -10,6 +10,7 @@ from typing import Any
 from motionlens.domain.clip import Clip, Flag, MotionSummary
 from motionlens.domain.clip_filter import ClipFacts, parse
 from motionlens.domain.decision import Decision
+from motionlens.domain.language import retell, say, word
 from motionlens.domain.ranking import STANDS_OUT, Polarity, RankedClip, Ranking
 from motionlens.operations.review import ReviewSnapshot
 from motionlens.session.clip_list import flag_name
@@ -106,10 +107,10 @@ class SavedQueue:
 
 
 BUILT_IN = (
-    SavedQueue("Excluded", QueueKind.FLAGGED, Filters(False, text="decision:exclude"), False),
-    SavedQueue("Kept", QueueKind.FLAGGED, Filters(False, text="decision:keep"), False),
-    SavedQueue("Later", QueueKind.FLAGGED, Filters(False, text="decision:later"), False),
-    SavedQueue("Second look", QueueKind.FLAGGED, Filters(False, text="is:disputed"), False),
+    SavedQueue(word("Excluded"), QueueKind.FLAGGED, Filters(False, text="decision:exclude"), False),
+    SavedQueue(word("Kept"), QueueKind.FLAGGED, Filters(False, text="decision:keep"), False),
+    SavedQueue(word("Later"), QueueKind.FLAGGED, Filters(False, text="decision:later"), False),
+    SavedQueue(word("Second look"), QueueKind.FLAGGED, Filters(False, text="is:disputed"), False),
 )
 
 
@@ -299,7 +300,7 @@ def _candidate(
 
 
 def _flag_reason(flag: Flag) -> Reason:
-    return Reason(flag.name, flag_name(flag.name), f"{flag.score:.2f}", flag.reason)
+    return Reason(flag.name, flag_name(flag.name), f"{flag.score:.2f}", retell(flag.reason))
 
 
 def score_text(score: float, method: str) -> str:
@@ -308,44 +309,59 @@ def score_text(score: float, method: str) -> str:
 
 
 def _score_reasons(row: RankedClip, ranking: Ranking) -> list[Reason]:
-    place = f"Rank {row.rank} of {len(ranking.rows)}"
+    place = say("Rank {rank} of {n}", rank=row.rank, n=len(ranking.rows))
     if ranking.method not in UNSIGNED:
         return [_influence_reason(row, ranking, row.score, f"{place}{_asked(ranking)}. ")]
-    name = "Combined score" if ranking.method == "combined" else "Learned score"
-    told = f"{place}: the mean of its ranks by influence, by motion and by loss."
+    name = say("Combined score") if ranking.method == "combined" else say("Learned score")
+    told = say("{place}: the mean of its ranks by influence, by motion and by loss.", place=place)
     if ranking.method == "learned":
-        told = f"{place}, by a model of the decisions made so far."
+        told = say("{place}, by a model of the decisions made so far.", place=place)
     reasons = [Reason("combined", name, f"{row.score:.2f}", told)]
     if "influence" in row.parts and _evident(row):
-        asked = f"Influence{_asked(ranking)}. "
+        asked = say("Influence{asked}. ", asked=_asked(ranking))
         reasons.append(_influence_reason(row, ranking, row.parts["influence"], asked))
     unusual = row.parts.get("flow_deviation", 0.0)
     if unusual >= _UNUSUAL_SD:
         reasons.append(
             Reason(
-                "motion", "Unusual amount of motion", f"{unusual:.1f} s.d.",
-                "Its mean motion lies this many standard deviations from what is usual for clips"
-                " of its kind.", "Unusual motion",
+                "motion",
+                say("Unusual amount of motion"),
+                f"{unusual:.1f} s.d.",
+                say(
+                    "Its mean motion lies this many standard deviations from what is usual for"
+                    " clips"
+                    " of its kind."
+                ),
+                say("Unusual motion"),
             )
-        )  # fmt: skip
+        )
     return reasons
 
 
 def _influence_reason(row: RankedClip, ranking: Ranking, score: float, before: str) -> Reason:
     bad = any(query.polarity is Polarity.BAD for query in ranking.queries)
     if not _evident(row):
-        name = "Influence within chance"
+        name = say("Influence within chance")
     elif bad:
-        name = "Pushes away from the bad motion" if score < 0 else "Pushes toward the bad motion"
+        name = (
+            say("Pushes away from the bad motion")
+            if score < 0
+            else say("Pushes toward the bad motion")
+        )
     else:
-        name = "Pushes away from the good motion" if score > 0 else "Pushes toward the good motion"
-    short = "Within chance"
+        name = (
+            say("Pushes away from the good motion")
+            if score > 0
+            else say("Pushes toward the good motion")
+        )
+    short = say("Within chance")
     if _evident(row):
-        short = " ".join(name.split()[:2]) + (" from it" if "away" in name else " it")
+        short = " ".join(name.split()[:2]) + (say(" from it") if "away" in name else say(" it"))
     if row.q_value is not None:
-        before += (
-            f"Of clips this high {_percent(row.q_value)} are expected by chance"
-            f" (q {chance(row.q_value)})."
+        before += say(
+            "Of clips this high {percent} are expected by chance (q {chance}).",
+            percent=_percent(row.q_value),
+            chance=chance(row.q_value),
         )
     kind = "influence" if _evident(row) else "chance"
     return Reason(kind, name, signed(score), before.strip(), short)
@@ -364,7 +380,7 @@ def _asked(ranking: Ranking) -> str:
     if not parts:
         return ""
     last = list(counts.values())[1] or bad
-    return f" on {' and '.join(parts)} {'query' if last == 1 else 'queries'}"
+    return say(" on {join} {n}", join=" and ".join(parts), n="query" if last == 1 else "queries")
 
 
 def chance(value: float) -> str:

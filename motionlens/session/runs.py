@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from psygnal import Signal
 
 from motionlens.domain.errors import MotionLensError
+from motionlens.domain.language import retell, say
 from motionlens.domain.run import RunInfo, RunState
 from motionlens.session.jobs import JobsState, JobState
 from motionlens.session.work import Hop, OpenProject, ask
@@ -99,7 +100,7 @@ class RunsState:
             try:
                 manifest = approved(rooms, include)
             except MotionLensError as error:
-                return TrainingSet(include, 0, 0.0, "", error.why or error.what)
+                return TrainingSet(include, 0, 0.0, "", retell(error.why or error.what))
             seconds = sum(entry.duration_s for entry in manifest.entries)
             return TrainingSet(include, len(manifest.entries), seconds, manifest.sha256)
 
@@ -118,10 +119,10 @@ class RunsState:
         def done(result: Any) -> str:
             self.current = str(result.run)
             self.poll()
-            return f"{result.run} has started"
+            return say("{run} has started", run=result.run)
 
         self._jobs.start(
-            f"Start {name or 'a run'}", "start", self._project.lanes.compute, operation,
+            say("Start {n}", n=name or 'a run'), "start", self._project.lanes.compute, operation,
             icon="chart-line", done=done, failed=self.failed.emit,
         )  # fmt: skip
 
@@ -155,7 +156,7 @@ class RunsState:
             if not live:
                 return
             self._listed[run.run] = self._jobs.external(
-                f"Train {run.run}", "train", "chart-line", lambda: self.stop(run.run)
+                say("Train {run}", run=run.run), "train", "chart-line", lambda: self.stop(run.run)
             )
         key = self._listed[run.run]
         if not self._jobs.row(key).live:

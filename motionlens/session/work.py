@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
 from motionlens.domain.errors import MotionLensError, from_os_error
+from motionlens.domain.language import retell, say
 from motionlens.files import ProjectFolder
 from motionlens.lanes import CancelToken, Job, Lane, Priority
 
@@ -80,10 +81,10 @@ def told(error: BaseException) -> tuple[str, str, str]:
     if isinstance(error, OSError):
         error = from_os_error(error)
     if isinstance(error, MotionLensError):
-        return error.what, error.why, error.next_step
+        return retell(error.what), retell(error.why), retell(error.next_step)
     logger.error("unexpected error", exc_info=error)
     return (
-        "MotionLens made a mistake",
+        say("MotionLens made a mistake"),
         f"{type(error).__name__}: {error}",
-        "Copy the report and send it to us; your decisions are safe",
+        say("Copy the report and send it to us; your decisions are safe"),
     )

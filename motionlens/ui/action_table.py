@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from motionlens.domain.language import say
+
 VIEWS = ("library", "review", "explain", "train", "trial")
 EVERYWHERE = frozenset((*VIEWS, "start"))
 _JUDGE = frozenset(("library", "review", "explain"))
@@ -45,6 +47,11 @@ class ActionSpec:
     repeats: bool = False
     checkable: bool = False
     tone: str = "text"
+
+    @property
+    def said(self) -> str:
+        """Its name in the user's language."""
+        return say(self.text)
 
 
 def _judge(id: str, text: str, *keys: str, icon: str = "", tone: str = "text") -> ActionSpec:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
+from motionlens.domain.language import say
 from motionlens.ui.action_table import MENUS, TABLE, ActionSpec
 from motionlens.ui.theme import Theme
 
@@ -99,10 +100,6 @@ class Actions(QObject):
         action.setShortcuts([QKeySequence(key) for key in keys])
         action.setToolTip(self._tip(spec))
 
-    def text(self, spec: ActionSpec) -> str:
-        """A command's name in the user's language."""
-        return self.tr(spec.text)
-
     def set_view(self, view: str) -> None:
         """The view that is open now; its commands are on, those of the others are off."""
         self.view = view
@@ -114,7 +111,7 @@ class Actions(QObject):
             handler = self._handler(spec.id)
             action = self._actions[spec.id]
             here = handler is not None and self.view in spec.views
-            reason = handler.enabled() if here and handler is not None else "not in this view"
+            reason = handler.enabled() if here and handler is not None else say("not in this view")
             self._reasons[spec.id] = reason
             action.setVisible(here)
             action.setEnabled(here and not reason)
@@ -124,7 +121,7 @@ class Actions(QObject):
 
     def reason(self, id: str) -> str:
         """Why a command cannot run now; "" if it can."""
-        return self._reasons.get(id, "not in this view")
+        return self._reasons.get(id, say("not in this view"))
 
     def listed(self) -> list[ActionSpec]:
         """What palette and sheet show: every command that does something in this view."""
@@ -152,7 +149,7 @@ class Actions(QObject):
     def fill_menus(self, bar: QMenuBar) -> None:
         """One menu for each heading of the table; groups are parted by a line."""
         for heading in MENUS:
-            menu = bar.addMenu(self.tr(heading))
+            menu = bar.addMenu(say(heading))
             self._fill(menu, [spec for spec in self.specs.values() if spec.menu == heading])
 
     def _fill(self, menu: QMenu, specs: list[ActionSpec]) -> None:
@@ -166,7 +163,7 @@ class Actions(QObject):
         self.refreshed.connect(lambda: menu.menuAction().setVisible(_offers(menu)))
 
     def _make(self, spec: ActionSpec) -> QAction:
-        action = QAction(self.tr(spec.text), self)
+        action = QAction(spec.said, self)
         action.setObjectName(f"action.{spec.id}")
         action.setShortcuts([QKeySequence(key) for key in spec.keys])
         action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
@@ -181,7 +178,7 @@ class Actions(QObject):
         return action
 
     def _tip(self, spec: ActionSpec) -> str:
-        return self.text(spec) + (f" ({self.key_of(spec)})" if spec.keys else "")
+        return spec.said + (f" ({self.key_of(spec)})" if spec.keys else "")
 
     def _tint(self) -> None:
         for spec in self.specs.values():

@@ -12,6 +12,7 @@ from types import TracebackType
 from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 
+from motionlens.domain.language import say
 from motionlens.ui.key_filter import KeyFilter
 from motionlens.ui.preferences import scale_interface
 from motionlens.ui.theme import Theme
@@ -88,10 +89,16 @@ class BugHook:
         logger.error("unexpected error", exc_info=(kind, error, trace))
         report = "".join(traceback.format_exception(kind, error, trace))
         self._window.notices.tell(
-            "error", "MotionLens made a mistake",
-            f"{kind.__name__}: {error}. Your decisions are safe; the report helps us mend it.",
-            panel=self._window.actions_table.view, report=report,
-        )  # fmt: skip
+            "error",
+            say("MotionLens made a mistake"),
+            say(
+                "{name}: {error}. Your decisions are safe; the report helps us mend it.",
+                name=kind.__name__,
+                error=error,
+            ),
+            panel=self._window.actions_table.view,
+            report=report,
+        )
 
 
 def _let_signals_through(window: MainWindow) -> QTimer:

@@ -6,6 +6,7 @@ from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from motionlens.domain.language import say, word
 from motionlens.ui.action_table import VIEWS, ActionSpec
 from motionlens.ui.actions import Actions
 from motionlens.ui.overlays import Overlay
@@ -23,9 +24,9 @@ _VIEWS = ActionSpec("go.views", "The five views", ("Ctrl+1", "Ctrl+5"), group="G
 _ONE_OF_VIEWS = frozenset(f"go.{view}" for view in VIEWS)
 _PEDAL = frozenset(f"F{number}" for number in range(13, 19))
 _HANDS = (
-    ("Left hand:", "Z X C, S, A D, Q W, 1–4"),
-    ("Right hand:", "O P M, arrows, Backspace"),
-    ("Pedal or pad:", "F13 to F18"),
+    (word("Left hand:"), word("Z X C, S, A D, Q W, 1–4")),
+    (word("Right hand:"), word("O P M, arrows, Backspace")),
+    (word("Pedal or pad:"), word("F13 to F18")),
 )
 
 
@@ -38,8 +39,8 @@ def caps(sequence: str) -> list[str]:
         "Up": "↑",
         "Down": "↓",
         "Backspace": "⌫",
-        "PgDown": "Pg Dn",
-        "PgUp": "Pg Up",
+        "PgDown": say("Pg Dn"),
+        "PgUp": say("Pg Up"),
     }
     parts = [part for part in text.split("+") if part]
     parts += ["+"] * text.endswith("+")
@@ -56,25 +57,25 @@ class CheatSheet(Overlay):
         self.setObjectName("keys")
         self._theme, self._actions = theme, actions
         self._title = label(theme, "", size=18, weight=600)
-        self.field = SearchField(theme, "Find a key or an action", width=240)
+        self.field = SearchField(theme, say("Find a key or an action"), width=240)
         self.field.textChanged.connect(lambda _: self._fill())
         self.field.left.connect(self.close_overlay)
         close = Button(theme, icon="x", key="Esc", kind="ghost")
-        close.setAccessibleName("Close")
+        close.setAccessibleName(say("Close"))
         close.clicked.connect(self.close_overlay)
         self._body = QWidget()
         self._layout = layout = QVBoxLayout(self.card)
         layout.setContentsMargins(27, 20, 22, 18)
         layout.setSpacing(12)
-        hint = label(theme, "plain keys; never while you type in a field", "text2")
+        hint = label(theme, say("plain keys; never while you type in a field"), "text2")
         layout.addLayout(row(self._title, 12, hint, None, self.field, close))
         layout.addWidget(self._body, 1)
         hands = [
             widget
             for title, keys in _HANDS
             for widget in (
-                label(theme, title, "text2", 12, 600),
-                label(theme, keys, "text2", 12),
+                label(theme, say(title), "text2", 12, 600),
+                label(theme, say(keys), "text2", 12),
                 14,
             )
         ]
@@ -100,13 +101,15 @@ class CheatSheet(Overlay):
 
     def _fill(self) -> None:
         view = self._actions.view
-        self._title.setText("Keys" if view == "start" else f"Keys in {view.capitalize()}")
+        self._title.setText(
+            say("Keys") if view == "start" else say("Keys in {view}", view=say(view.capitalize()))
+        )
         self._hands.setVisible(view == "review")
         wanted = self.field.text().casefold()
         specs = [
             spec
             for spec in self._listed()
-            if spec.keys and wanted in f"{spec.text} {' '.join(spec.keys)}".casefold()
+            if spec.keys and wanted in f"{spec.said} {' '.join(spec.keys)}".casefold()
         ]
         old = self._body
         self._body = QWidget()
@@ -132,7 +135,7 @@ class CheatSheet(Overlay):
             members = [spec for spec in specs if spec.group == group]
             if not members:
                 continue
-            column.addWidget(heading(self._theme, group))
+            column.addWidget(heading(self._theme, say(group)))
             grid = QGridLayout()
             grid.setHorizontalSpacing(12)
             grid.setVerticalSpacing(6)
@@ -140,7 +143,7 @@ class CheatSheet(Overlay):
             grid.setColumnStretch(1, 1)
             for place, spec in enumerate(members):
                 grid.addLayout(self._keys(spec), place, 0)
-                grid.addWidget(label(self._theme, spec.text, spec.tone), place, 1)
+                grid.addWidget(label(self._theme, spec.said, spec.tone), place, 1)
             column.addLayout(grid)
             column.addSpacing(10)
         column.addStretch(1)

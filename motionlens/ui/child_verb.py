@@ -8,6 +8,8 @@ import sys
 
 from PySide6.QtCore import QObject, QProcess, Signal
 
+from motionlens.domain.language import say
+
 _COUNTED = re.compile(r"^(?P<what>.+?)[:,]? (?P<done>[\d,]+) (?:of|/) (?P<total>[\d,]+)")
 
 
@@ -62,13 +64,15 @@ class ChildVerb(QObject):
         except ValueError:
             document = None
         if document is None:
-            self.failed.emit(self._lines[-1] if self._lines else f"It ended with code {code}")
+            self.failed.emit(
+                self._lines[-1] if self._lines else say("It ended with code {code}", code=code)
+            )
         else:
             self.done.emit(document)
 
     def _broken(self, error: QProcess.ProcessError) -> None:
         if error == QProcess.ProcessError.FailedToStart and not self._cancelled:
-            self.failed.emit(f"{sys.executable} cannot be started")
+            self.failed.emit(say("{executable} cannot be started", executable=sys.executable))
 
 
 def progress_of(line: str) -> tuple[str, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QMessageBox, QWidget
 
+from motionlens.domain.language import say
 from motionlens.session.jobs import JobsState
 from motionlens.ui import words
 
@@ -16,12 +17,14 @@ def may_drop(parent: QWidget, unsaved: int, why: str) -> bool:
         return True
     box = QMessageBox(parent)
     box.setObjectName("closing.unsaved")
-    box.setWindowTitle("Close MotionLens")
+    box.setWindowTitle(say("Close MotionLens"))
     verb = "is" if unsaved == 1 else "are"
-    box.setText(f"{words.several(unsaved, 'decision')} {verb} not saved.")
-    box.setInformativeText(why or "The disk has not answered yet. Stay, and it may.")
-    drop = box.addButton("Close without saving", QMessageBox.ButtonRole.DestructiveRole)
-    stay = box.addButton("Stay", QMessageBox.ButtonRole.RejectRole)
+    box.setText(
+        say("{several} {verb} not saved.", several=words.several(unsaved, "decision"), verb=verb)
+    )
+    box.setInformativeText(why or say("The disk has not answered yet. Stay, and it may."))
+    drop = box.addButton(say("Close without saving"), QMessageBox.ButtonRole.DestructiveRole)
+    stay = box.addButton(say("Stay"), QMessageBox.ButtonRole.RejectRole)
     box.setDefaultButton(stay)
     box.setEscapeButton(stay)
     box.exec()
@@ -39,17 +42,17 @@ def may_close(parent: QWidget, jobs: JobsState) -> bool:
     trains = [job for job in running if job.kind == "train"]
     box = QMessageBox(parent)
     box.setObjectName("closing")
-    box.setWindowTitle("Close MotionLens")
-    box.setText(" and ".join(job.name for job in running) + " still runs.")
+    box.setWindowTitle(say("Close MotionLens"))
+    box.setText(" and ".join(job.name for job in running) + say(" still runs."))
     box.setInformativeText(
-        "The fine-tune goes on without the window." if trains and len(trains) == len(running)
-        else "An index stops after its current step and goes on from there next time."
+        say("The fine-tune goes on without the window.") if trains and len(trains) == len(running)
+        else say("An index stops after its current step and goes on from there next time.")
     )  # fmt: skip
     keep = stop = None
     if trains:
-        keep = box.addButton("Close, keep training", QMessageBox.ButtonRole.AcceptRole)
-    stop = box.addButton("Stop and close", QMessageBox.ButtonRole.DestructiveRole)
-    stay = box.addButton("Stay", QMessageBox.ButtonRole.RejectRole)
+        keep = box.addButton(say("Close, keep training"), QMessageBox.ButtonRole.AcceptRole)
+    stop = box.addButton(say("Stop and close"), QMessageBox.ButtonRole.DestructiveRole)
+    stay = box.addButton(say("Stay"), QMessageBox.ButtonRole.RejectRole)
     box.setDefaultButton(stay)
     box.setEscapeButton(stay)
     box.exec()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QFileDialog
 
+from motionlens.domain.language import retell, say, word
 from motionlens.ui import words
 from motionlens.ui.context import WindowContext
 from motionlens.ui.views import tell
@@ -20,7 +21,11 @@ if TYPE_CHECKING:
     from motionlens.ui.window import MainWindow
 
 RECENT = 8
-_ROLE_WORDS = {"training": "clips", "generation": "generations", "reference": "references"}
+_ROLE_WORDS = {
+    "training": word("clips"),
+    "generation": word("generations"),
+    "reference": word("references"),
+}
 
 
 class ProjectCommands:
@@ -68,7 +73,10 @@ class ProjectCommands:
     def new(self) -> None:
         """Ask where, make a project there."""
         chosen, _ = QFileDialog.getSaveFileName(
-            self._window, "New project", str(Path.home() / "motionlens-project"), "Folder (*)"
+            self._window,
+            say("New project"),
+            str(Path.home() / "motionlens-project"),
+            say("Folder (*)"),
         )
         if chosen:
             self._window.open_project(Path(chosen), create=True, view="library")
@@ -77,7 +85,7 @@ class ProjectCommands:
         """Ask for a project folder, open it."""
         recent = self.recent()
         where = str(recent[0].parent if recent else Path.home())
-        chosen = QFileDialog.getExistingDirectory(self._window, "Open a project", where)
+        chosen = QFileDialog.getExistingDirectory(self._window, say("Open a project"), where)
         if chosen:
             self._window.open_project(Path(chosen))
 
@@ -92,7 +100,7 @@ class ProjectCommands:
     def add_folder(self, role: str) -> None:
         """Ask for a folder, add what it holds."""
         chosen = QFileDialog.getExistingDirectory(
-            self._window, f"Add a folder of {_ROLE_WORDS[role]}", str(Path.home())
+            self._window, say("Add a folder of {n}", n=say(_ROLE_WORDS[role])), str(Path.home())
         )
         if chosen:
             self.add([Path(chosen)], role)
@@ -100,7 +108,7 @@ class ProjectCommands:
     def add_files(self, role: str) -> None:
         """Ask for files, add them."""
         chosen, _ = QFileDialog.getOpenFileNames(
-            self._window, f"Add {_ROLE_WORDS[role]}", str(Path.home())
+            self._window, say("Add {n}", n=say(_ROLE_WORDS[role])), str(Path.home())
         )
         if chosen:
             self.add([Path(path) for path in chosen], role)
@@ -119,12 +127,12 @@ class ProjectCommands:
         """The start page's doors: choose clips, then a project is made for them."""
         if role == "training":
             folder = QFileDialog.getExistingDirectory(
-                self._window, "Choose a folder of clips", str(Path.home())
+                self._window, say("Choose a folder of clips"), str(Path.home())
             )
             paths = [Path(folder)] if folder else []
         else:
             files, _ = QFileDialog.getOpenFileNames(
-                self._window, "Choose a generation", str(Path.home())
+                self._window, say("Choose a generation"), str(Path.home())
             )
             paths = [Path(file) for file in files]
         if paths:
@@ -144,10 +152,15 @@ class ProjectCommands:
             self._tell_added(result, role)
             context.library.refresh()
             skipped = len(result.skipped)
-            return f"{result.added:,} added, {result.known:,} known, {skipped:,} skipped"
+            return say(
+                "{added:,} added, {known:,} known, {skipped:,} skipped",
+                added=result.added,
+                known=result.known,
+                skipped=skipped,
+            )
 
         context.jobs.start(
-            f"Add {_ROLE_WORDS[role]}", "add", context.project.lanes.compute, work,
+            say("Add {n}", n=say(_ROLE_WORDS[role])), "add", context.project.lanes.compute, work,
             icon="film-strip", done=done, failed=self._failed, cancelled=context.library.refresh,
         )  # fmt: skip
 
@@ -166,10 +179,10 @@ class ProjectCommands:
             flagged = sum(result.flags.values())
             self._tell_skipped("analysed", result.done, result.skipped)
             clips, flags = words.several(result.done, "clip"), words.several(flagged, "flag")
-            return f"{clips} analysed, {flags}"
+            return say("{clips} analysed, {flags}", clips=clips, flags=flags)
 
         context.jobs.start(
-            "Analyse the clips", "analyse", context.project.lanes.compute, work,
+            say("Analyse the clips"), "analyse", context.project.lanes.compute, work,
             icon="activity", done=done, failed=self._failed, cancelled=context.library.refresh,
         )  # fmt: skip
 
@@ -186,14 +199,18 @@ class ProjectCommands:
         def done(result: IndexResult) -> str:
             self._tell_skipped("indexed", result.clips, result.skipped)
             if result.self_test is not None and not result.self_test.ok:
-                title = "This index failed its self-test: do not trust its rankings"
+                title = say("This index failed its self-test: do not trust its rankings")
                 context.notices.tell("error", title, f"{result.self_test.why}.", panel="library")
             context.library.refresh()
             self._lead_on(result.clips)
-            return f"{words.several(result.clips, 'clip')}, index {result.fingerprint[:6]}"
+            return say(
+                "{several}, index {n}",
+                several=words.several(result.clips, "clip"),
+                n=result.fingerprint[:6],
+            )
 
         context.jobs.start(
-            "Index the clips", "index", context.project.lanes.compute, work, icon="stack",
+            say("Index the clips"), "index", context.project.lanes.compute, work, icon="stack",
             done=done, failed=self._failed, cancelled=context.library.refresh,
         )  # fmt: skip
 
@@ -215,15 +232,19 @@ class ProjectCommands:
         window.open_project(project, create=not (project / "project.db").is_file(), view="library")
 
     def _tell_added(self, result: AddResult, role: str) -> None:
-        context, what = self.context, _ROLE_WORDS[role]
+        context, what = self.context, say(_ROLE_WORDS[role])
         skipped = len(result.skipped)
-        title = f"{result.added:,} {what} added" if result.added else f"No new {what}"
-        title += f", {skipped:,} skipped" if skipped else ""
-        parts = [f"{result.known:,} were known already."] if result.known else []
-        parts += [f"{Path(s.path).name}: {s.why}." for s in result.skipped[:3]]
+        title = (
+            say("{added:,} {what} added", added=result.added, what=what)
+            if result.added
+            else say("No new {what}", what=what)
+        )
+        title += say(", {skipped:,} skipped", skipped=skipped) if skipped else ""
+        parts = [say("{known:,} were known already.", known=result.known)] if result.known else []
+        parts += [f"{Path(s.path).name}: {retell(s.why)}." for s in result.skipped[:3]]
         button, act = "", None
         if result.added and role == "training":
-            button, act = f"Analyse {result.added:,} clips", self.analyse
+            button, act = say("Analyse {added:,} clips", added=result.added), self.analyse
         context.notices.tell(
             "warn" if skipped else "done", title, " ".join(parts), panel="library", button=button,
             act=act,
@@ -233,12 +254,18 @@ class ProjectCommands:
         """Say what an index is good for, one press away."""
         context = self.context
         roles = context.library.counts.roles
-        done = f"{words.several(clips, 'clip')} indexed"
+        done = say("{several} indexed", several=words.several(clips, "clip"))
         if roles.get("generation") or roles.get("reference"):
-            text, button = "A ranking asks which of them teach the queries' motion.", "Rank"
+            text, button = (
+                say("A ranking asks which of them teach the queries' motion."),
+                say("Rank"),
+            )
             act = self._rank
         else:
-            text, button = "A ranking needs a generation that moves wrongly.", "Add generations"
+            text, button = (
+                say("A ranking needs a generation that moves wrongly."),
+                say("Add generations"),
+            )
             act = partial(self.add_files, "generation")
         self._led = [
             context.notices.tell("done", done, text, panel=panel, button=button, act=act)
@@ -253,26 +280,29 @@ class ProjectCommands:
 
     def _tell_skipped(self, did: str, count: int, skipped: Sequence[Any]) -> None:
         if skipped:
-            text = " ".join(f"{Path(s.path).name}: {s.why}." for s in skipped[:3])
+            text = " ".join(f"{Path(s.path).name}: {retell(s.why)}." for s in skipped[:3])
             self.context.notices.tell(
-                "warn", f"{count:,} {did}, {len(skipped):,} skipped", text, panel="library"
+                "warn",
+                say("{count:,} {did}, {n:,} skipped", count=count, did=did, n=len(skipped)),
+                text,
+                panel="library",
             )
 
     def _failed(self, error: BaseException) -> None:
         self.context.notices.error(error, panel=self._window.actions_table.view)
 
     def _writable(self) -> str:
-        return "" if self._window.context is not None else "needs a project"
+        return "" if self._window.context is not None else say("needs a project")
 
     def _has_training(self) -> str:
         context = self._window.context
         if context is None:
-            return "needs a project"
-        return "" if context.library.counts.roles.get("training") else "needs training clips"
+            return say("needs a project")
+        return "" if context.library.counts.roles.get("training") else say("needs training clips")
 
     def _can_run(self, kind: str) -> str:
         reason = self._has_training()
         context = self._window.context
         if not reason and context is not None and context.jobs.running(kind):
-            return "runs already"
+            return say("runs already")
         return reason

@@ -6,6 +6,7 @@ from PySide6.QtCore import QSettings, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QLineEdit, QVBoxLayout, QWidget
 
+from motionlens.domain.language import say
 from motionlens.operations.decide import login_name
 from motionlens.ui.theme import Theme
 from motionlens.ui.widgets import label
@@ -25,11 +26,13 @@ class CuratorPopup(QFrame):
         super().__init__(parent)
         self.setProperty("card", "popup")
         self.field = QLineEdit()
-        self.field.setAccessibleName("Curator")
+        self.field.setAccessibleName(say("Curator"))
         self.field.returnPressed.connect(self._take)
         layout = QVBoxLayout(self)
-        layout.addWidget(label(theme, "Who decides", weight=600))
-        layout.addWidget(label(theme, "Written into every decision. Enter saves it.", "text2", 12))
+        layout.addWidget(label(theme, say("Who decides"), weight=600))
+        layout.addWidget(
+            label(theme, say("Written into every decision. Enter saves it."), "text2", 12)
+        )
         layout.addWidget(self.field)
         self.hide()
 

@@ -7,6 +7,7 @@ from typing import Any
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
+from motionlens.domain.language import say
 from motionlens.ui.actions import Actions
 from motionlens.ui.child_verb import ChildVerb
 from motionlens.ui.overlays import Overlay
@@ -23,11 +24,13 @@ def summary(document: dict[str, Any]) -> tuple[str, str]:
     bad = [check for check in checks if not check["ok"]]
     if bad:
         first = bad[0]
-        return f"{first['name'].capitalize()} needs a look", f"{first['detail']}. {first['fix']}"
+        return say(
+            "{capitalize} needs a look", capitalize=first["name"].capitalize()
+        ), f"{first['detail']}. {first['fix']}"
     details = {check["name"]: check["detail"] for check in checks}
     # The card says all; the line leaves out where a disk is mounted and which codecs they are.
     parts = [details[name].split(":")[0].split(" at ")[0] for name in _SHORT if name in details]
-    return "This machine is ready", " · ".join(parts)
+    return say("This machine is ready"), " · ".join(parts)
 
 
 class DoctorBar(QWidget):
@@ -45,9 +48,9 @@ class DoctorBar(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(60)
         self._icon = IconLabel(theme, "wrench", "text3", 17)
-        self._verdict = label(theme, "Looking at this machine", weight=600)
+        self._verdict = label(theme, say("Looking at this machine"), weight=600)
         self._detail = ElidedLabel(theme, "", "text2")
-        self._more = Button(theme, "Details", "wrench", kind="ghost")
+        self._more = Button(theme, say("Details"), "wrench", kind="ghost")
         self._more.clicked.connect(lambda: self.show_details(self.window()))
         layout = QHBoxLayout(self)
         layout.setContentsMargins(24, 0, 24, 0)
@@ -121,7 +124,7 @@ class DoctorBar(QWidget):
             self._card.say(why)
         if why:
             self._icon.set_icon("warning", "warn")
-            self._verdict.setText("This machine could not be looked at")
+            self._verdict.setText(say("This machine could not be looked at"))
             self._detail.setText(why)
 
 
@@ -135,11 +138,11 @@ class DoctorCard(Overlay):
         self._area = QScrollArea()
         self._area.setWidgetResizable(True)
         close = Button(theme, icon="x", key="Esc", kind="ghost")
-        close.setAccessibleName("Close")
+        close.setAccessibleName(say("Close"))
         close.clicked.connect(self.close_overlay)
         layout = QVBoxLayout(self.card)
         layout.setContentsMargins(24, 16, 16, 16)
-        layout.addLayout(row(label(theme, "This machine", size=18, weight=600), None, close))
+        layout.addLayout(row(label(theme, say("This machine"), size=18, weight=600), None, close))
         layout.addWidget(self._area, 1)
         self.say("Looking at this machine. It takes a few seconds, and more the first time.")
 

@@ -6,6 +6,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
+from motionlens.domain.language import say
 from motionlens.files import resource
 from motionlens.ui.theme import Theme
 from motionlens.ui.widgets import Button, ElidedLabel, ThinProgress, label, row
@@ -72,7 +73,7 @@ class Door(QFrame):
 
     def tell(self, words: str, share: float) -> None:
         """Show what is being done; the button stops it."""
-        self.button.set_look(text="Stop", icon="stop")
+        self.button.set_look(text=say("Stop"), icon="stop")
         self._hint.setText(words)
         self._bar.show()
         self._bar.set_share(max(0.0, share))

@@ -7,6 +7,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QGridLayout, QLineEdit, QVBoxLayout, QWidget
 
+from motionlens.domain.language import say, word
 from motionlens.session.runs import TrainingSet
 from motionlens.session.work import ask
 from motionlens.ui import words
@@ -14,8 +15,8 @@ from motionlens.ui.context import WindowContext
 from motionlens.ui.overlays import Overlay
 from motionlens.ui.widgets import Button, Combo, label, row
 
-_INCLUDES = (("not-excluded", "All but the excluded"), ("keep", "Only the kept"),
-             ("agreed", "Where curators agree"))  # fmt: skip
+_INCLUDES = (("not-excluded", word("All but the excluded")), ("keep", word("Only the kept")),
+             ("agreed", word("Where curators agree")))  # fmt: skip
 _FILES = {"jsonl": ".jsonl", "csv": ".csv", "parquet": ".parquet"}
 WIDTH, HEIGHT = 560, 330
 
@@ -28,28 +29,32 @@ class ExportDialog(Overlay):
         self.setObjectName("export")
         self._context = context
         theme = context.theme
-        self.format = Combo(theme, "Format")
-        self.include = Combo(theme, "Which clips")
-        for key, text in _INCLUDES:
+        self.format = Combo(theme, say("Format"))
+        self.include = Combo(theme, say("Which clips"))
+        for key, text in ((key, say(text)) for key, text in _INCLUDES):
             self.include.addItem(text, key)
         self.target = QLineEdit(str(context.project.folder.root / "manifest.jsonl"))
-        self.target.setAccessibleName("Where to")
-        self.copy = QCheckBox("Copy the media into the folder instead of linking them")
+        self.target.setAccessibleName(say("Where to"))
+        self.copy = QCheckBox(say("Copy the media into the folder instead of linking them"))
         self._count = label(theme, "", "text2", 12, wrap=True)
-        choose = Button(theme, "Choose", "folder-open")
+        choose = Button(theme, say("Choose"), "folder-open")
         choose.clicked.connect(self._choose)
-        self.write = Button(theme, "Export", "export", kind="primary", height=34)
+        self.write = Button(theme, say("Export"), "export", kind="primary", height=34)
         self.write.setObjectName("export.write")
         self.write.clicked.connect(self._start)
         close = Button(theme, icon="x", key="Esc", kind="ghost")
-        close.setAccessibleName("Close")
+        close.setAccessibleName(say("Close"))
         close.clicked.connect(self.close_overlay)
         grid = QGridLayout()
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(8)
         grid.setColumnMinimumWidth(0, 80)
         for place, (name, widget) in enumerate(
-            (("Format", self.format), ("Clips", self.include), ("Where to", self.target))
+            (
+                (say("Format"), self.format),
+                (say("Clips"), self.include),
+                (say("Where to"), self.target),
+            )
         ):
             grid.addWidget(label(theme, name, "text2"), place, 0)
             grid.addWidget(widget, place, 1)
@@ -58,7 +63,9 @@ class ExportDialog(Overlay):
         layout = QVBoxLayout(self.card)
         layout.setContentsMargins(24, 16, 18, 18)
         layout.setSpacing(12)
-        layout.addLayout(row(label(theme, "Export a manifest", size=18, weight=600), None, close))
+        layout.addLayout(
+            row(label(theme, say("Export a manifest"), size=18, weight=600), None, close)
+        )
         layout.addLayout(grid)
         layout.addWidget(self._count)
         layout.addStretch(1)
@@ -105,9 +112,9 @@ class ExportDialog(Overlay):
     def _choose(self) -> None:
         name = self.format.currentData()
         if name in _FILES:
-            chosen, _ = QFileDialog.getSaveFileName(self, "Export to", self.target.text())
+            chosen, _ = QFileDialog.getSaveFileName(self, say("Export to"), self.target.text())
         else:
-            chosen = QFileDialog.getExistingDirectory(self, "Export to", self.target.text())
+            chosen = QFileDialog.getExistingDirectory(self, say("Export to"), self.target.text())
         if chosen:
             self.target.setText(chosen)
 
@@ -139,14 +146,23 @@ class ExportDialog(Overlay):
             )  # fmt: skip
 
         def done(result: Any) -> str:
-            line = f"{words.several(result.clips, 'clip')}, sha256 {result.sha256[:6]}"
-            context.notices.tell("done", f"Exported to {out}", f"{line}.", panel=panel)
+            line = say(
+                "{several}, sha256 {n}",
+                several=words.several(result.clips, "clip"),
+                n=result.sha256[:6],
+            )
+            context.notices.tell("done", say("Exported to {out}", out=out), f"{line}.", panel=panel)
             return line
 
         context.jobs.start(
-            f"Export to {name}", "export", context.project.lanes.compute, work, icon="export",
-            done=done, failed=self._failed,
-        )  # fmt: skip
+            say("Export to {name}", name=name),
+            "export",
+            context.project.lanes.compute,
+            work,
+            icon="export",
+            done=done,
+            failed=self._failed,
+        )
         self.close_overlay()
 
 
@@ -154,4 +170,9 @@ def _said(counted: TrainingSet) -> str:
     if not counted.clips:
         return counted.why
     size = words.length(counted.seconds)
-    return f"{words.several(counted.clips, 'clip')}, {size}. Manifest {counted.sha256[:12]}."
+    return say(
+        "{several}, {size}. Manifest {n}.",
+        several=words.several(counted.clips, "clip"),
+        size=size,
+        n=counted.sha256[:12],
+    )

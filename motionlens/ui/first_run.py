@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
+from motionlens.domain.language import say, word
 from motionlens.operations.demo import DemoSize, demo_folder
 from motionlens.session.notices import NoticesState
 from motionlens.ui.actions import Actions
@@ -25,11 +26,11 @@ if TYPE_CHECKING:
 
 WIDTH = 1156
 _LOOP = (
-    ("film-strip", "Clips in", "Flow and a motion mask for each."),
-    ("stack", "Index", "Each gradient as 512 numbers."),
-    ("check-square-offset", "Judge", "One key a clip. Each answer is saved."),
-    ("chart-line", "Train", "Again, without what you excluded."),
-    ("scales", "Trial", "Blind pairs: does it move better?"),
+    ("film-strip", word("Clips in"), word("Flow and a motion mask for each.")),
+    ("stack", word("Index"), word("Each gradient as 512 numbers.")),
+    ("check-square-offset", word("Judge"), word("One key a clip. Each answer is saved.")),
+    ("chart-line", word("Train"), word("Again, without what you excluded.")),
+    ("scales", word("Trial"), word("Blind pairs: does it move better?")),
 )
 
 
@@ -43,14 +44,18 @@ class FirstRun(QWidget):
         self.doctor_bar = DoctorBar(theme, actions)
         self.doors = self._make_doors()
         self._opening = label(theme, "", "text2", 13)
-        title = label(theme, "Which clips taught it to move like that?", size=28, weight=600)
+        title = label(theme, say("Which clips taught it to move like that?"), size=28, weight=600)
         title.setAlignment(Qt.AlignmentFlag.AlignCenter)
         text = label(
             theme,
-            "MotionLens finds the training clips behind a false motion, lets you judge them, trains"
-            " without them and tests whether people agree.",
-            "text2", 14,
-        )  # fmt: skip
+            say(
+                "MotionLens finds the training clips behind a false motion, lets you judge"
+                " them, trains"
+                " without them and tests whether people agree."
+            ),
+            "text2",
+            14,
+        )
         text.setAlignment(Qt.AlignmentFlag.AlignCenter)
         middle = QWidget()
         middle.setFixedWidth(WIDTH)
@@ -98,7 +103,7 @@ class FirstRun(QWidget):
 
     def set_opening(self, name: str) -> None:
         """A project is being opened; "" when that is over."""
-        self._opening.setText(f"Opening {name}" if name else "")
+        self._opening.setText(say("Opening {name}", name=name) if name else "")
 
     def close_down(self) -> None:
         """End what still runs for this page."""
@@ -127,12 +132,12 @@ class FirstRun(QWidget):
         def failed(why: str) -> None:
             over()
             if why:
-                self._notices.tell("error", "The demo could not be made", why, panel="start")
+                self._notices.tell("error", say("The demo could not be made"), why, panel="start")
             else:
                 self._notices.tell(
                     "neutral",
-                    "You stopped the demo",
-                    "It starts from the beginning when it is opened again.",
+                    say("You stopped the demo"),
+                    say("It starts from the beginning when it is opened again."),
                     panel="start",
                 )
 
@@ -140,7 +145,7 @@ class FirstRun(QWidget):
         child.done.connect(done)
         child.failed.connect(failed)
         self._demo = child
-        door.tell("Starting the demo", -1.0)
+        door.tell(say("Starting the demo"), -1.0)
         child.start()
 
     def project_for(
@@ -151,7 +156,7 @@ class FirstRun(QWidget):
         near = paths[0] if paths[0].is_dir() else paths[0].parent
         suggested = near.parent / f"{near.name}-motionlens"
         chosen, _ = QFileDialog.getSaveFileName(
-            self, "Where to keep the project", str(suggested), "Folder (*)"
+            self, say("Where to keep the project"), str(suggested), say("Folder (*)")
         )
         if chosen:
             opened(Path(chosen), paths, role)
@@ -160,23 +165,42 @@ class FirstRun(QWidget):
         theme, actions = self._theme, self._actions
         doors = {
             "demo": Door(
-                theme, "demo", "Open the demo",
-                f"{DemoSize().clips} simulated clips with planted false motion, indexed, ranked,"
-                " trained and put to a trial. Everything here works on it.",
-                "Open the demo", "play", "made here, about 4 min", primary=True,
+                theme,
+                "demo",
+                say("Open the demo"),
+                say(
+                    "{clips} simulated clips with planted false motion, indexed, ranked,"
+                    " trained and put to a trial. Everything here works on it.",
+                    clips=DemoSize().clips,
+                ),
+                say("Open the demo"),
+                "play",
+                say("made here, about 4 min"),
+                primary=True,
             ),
             "clips": Door(
-                theme, "clips", "Add your clips",
-                "A folder, files, or a manifest you already train from. Files stay where they are;"
-                " only their paths and hashes are kept.",
-                "Choose a folder", "folder-open", "or drop them here",
+                theme,
+                "clips",
+                say("Add your clips"),
+                say(
+                    "A folder, files, or a manifest you already train from. Files stay where"
+                    " they are;"
+                    " only their paths and hashes are kept."
+                ),
+                say("Choose a folder"),
+                "folder-open",
+                say("or drop them here"),
             ),
             "generation": Door(
-                theme, "generation", "Bring a generation",
-                "One clip whose motion is wrong. Ask which training clips push toward it.",
-                "Choose a clip", "sparkle", "needs training clips too",
+                theme,
+                "generation",
+                say("Bring a generation"),
+                say("One clip whose motion is wrong. Ask which training clips push toward it."),
+                say("Choose a clip"),
+                "sparkle",
+                say("needs training clips too"),
             ),
-        }  # fmt: skip
+        }
         doors["demo"].button.clicked.connect(lambda: actions.run("project.demo"))
         return doors
 
@@ -188,7 +212,7 @@ class FirstRun(QWidget):
     def _loop(self) -> QHBoxLayout:
         loop = QHBoxLayout()
         loop.setSpacing(12)
-        for icon, title, text in _LOOP:
+        for icon, title, text in ((icon, say(a), say(b)) for icon, a, b in _LOOP):
             step = QVBoxLayout()
             step.setSpacing(4)
             head = label(self._theme, title, weight=600)

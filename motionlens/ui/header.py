@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from motionlens.domain.language import say, word
 from motionlens.ui.actions import Actions
 from motionlens.ui.theme import Theme
 from motionlens.ui.widgets import ElidedLabel, line, paint_key_cap
@@ -20,11 +21,11 @@ from motionlens.ui.widgets.chips import CAP, cap_width
 
 HEIGHT = 44
 TABS = (
-    ("library", "Library", "squares-four"),
-    ("review", "Review", "check-square-offset"),
-    ("explain", "Explain", "magnifying-glass"),
-    ("train", "Train", "chart-line"),
-    ("trial", "Trial", "scales"),
+    ("library", word("Library"), "squares-four"),
+    ("review", word("Review"), "check-square-offset"),
+    ("explain", word("Explain"), "magnifying-glass"),
+    ("train", word("Train"), "chart-line"),
+    ("trial", word("Trial"), "scales"),
 )
 
 
@@ -69,8 +70,8 @@ class CommandField(QAbstractButton):
     def __init__(self, theme: Theme, key: str) -> None:
         super().__init__()
         self._theme, self._key = theme, key
-        self.setText("Search or run a command")
-        self.setAccessibleName("Search or run a command")
+        self.setText(say("Search or run a command"))
+        self.setAccessibleName(say("Search or run a command"))
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setFixedSize(252, 28)
 
@@ -101,7 +102,7 @@ class Header(QWidget):
         self.setProperty("ground", "window")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(HEIGHT + 1)
-        self.name = ElidedLabel(theme, "MotionLens", weight=600)
+        self.name = ElidedLabel(theme, say("MotionLens"), weight=600)
         self.name.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.name.setMaximumWidth(160)
         self.name.setObjectName("header.project")
@@ -113,7 +114,7 @@ class Header(QWidget):
         self.tabs: dict[str, Tab] = {}
         tabs = QHBoxLayout()
         tabs.setSpacing(0)
-        for view, text, icon in TABS:
+        for view, text, icon in ((view, say(text), icon) for view, text, icon in TABS):
             tab = Tab(theme, text, icon)
             tab.setObjectName(f"tab.{view}")
             key = actions.key(f"go.{view}")

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
+from motionlens.domain.language import retell, say, word
 from motionlens.session.jobs import JobRow, JobsState, JobState
 from motionlens.ui import words
 from motionlens.ui.theme import Theme
@@ -13,11 +14,11 @@ from motionlens.ui.widgets import Button, ElidedLabel, KeyCap, ThinProgress, lab
 from motionlens.ui.widgets.labels import IconLabel
 
 _WORDS = {
-    JobState.WAITING: "waiting",
-    JobState.PAUSED: "paused",
-    JobState.DONE: "done",
-    JobState.FAILED: "failed",
-    JobState.CANCELLED: "stopped",
+    JobState.WAITING: word("waiting"),
+    JobState.PAUSED: word("paused"),
+    JobState.DONE: word("done"),
+    JobState.FAILED: word("failed"),
+    JobState.CANCELLED: word("stopped"),
 }
 
 
@@ -35,8 +36,8 @@ class JobBox(QWidget):
         self._pause = Button(theme, icon="pause", kind="ghost")
         self._pause.clicked.connect(self._toggle)
         self._cancel = Button(theme, icon="x", kind="ghost")
-        self._cancel.setAccessibleName(f"Cancel {job.name}")
-        self._cancel.setToolTip("Cancel; what is done stays")
+        self._cancel.setAccessibleName(say("Cancel {name}", name=job.name))
+        self._cancel.setToolTip(say("Cancel; what is done stays"))
         self._cancel.clicked.connect(lambda: jobs.cancel(job.key))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 8, 0, 4)
@@ -51,18 +52,22 @@ class JobBox(QWidget):
         """Show the job as it is now."""
         job = self._jobs.row(self._key)
         self._left.setText(
-            words.left(job.left_s) if job.state is JobState.RUNNING else _WORDS.get(job.state, "")
+            words.left(job.left_s)
+            if job.state is JobState.RUNNING
+            else say(_WORDS.get(job.state, ""))
         )
-        counted = f"{job.done:,} of {job.total:,}" if job.total > 1 else ""
-        told = " ".join(part for part in (job.what, counted) if part)
+        counted = (
+            say("{done:,} of {total:,}", done=job.done, total=job.total) if job.total > 1 else ""
+        )
+        told = " ".join(part for part in (retell(job.what), counted) if part)
         self._detail.setText(told if job.live else job.outcome)
         self._bar.set_share(job.share)
         self._bar.setVisible(job.live)
         self._pause.setVisible(job.live and job.can_pause)
         paused = job.state is JobState.PAUSED
         self._pause.set_look(icon="play" if paused else "pause")
-        self._pause.setToolTip("Go on" if paused else "Pause between two steps")
-        self._pause.setAccessibleName(f"{'Go on with' if paused else 'Pause'} {job.name}")
+        self._pause.setToolTip(say("Go on") if paused else say("Pause between two steps"))
+        self._pause.setAccessibleName(f"{say('Go on with') if paused else say('Pause')} {job.name}")
         self._cancel.setVisible(job.live)
         self.setAccessibleName(f"{job.name}, {self._detail.text()}, {self._left.text()}")
 
@@ -87,7 +92,7 @@ class JobsPanel(QFrame):
         self._jobs: JobsState | None = None
         self._boxes: dict[int, JobBox] = {}
         self._empty = label(
-            theme, "No jobs yet. Adding, analysing, indexing and training are listed here.",
+            theme, say("No jobs yet. Adding, analysing, indexing and training are listed here."),
             "text2", wrap=True,
         )  # fmt: skip
         inner = QWidget()
@@ -104,7 +109,7 @@ class JobsPanel(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 12, 12, 12)
         layout.addLayout(
-            row(label(theme, "Jobs", size=13, weight=600), None, KeyCap(theme, "Ctrl J"))
+            row(label(theme, say("Jobs"), size=13, weight=600), None, KeyCap(theme, "Ctrl J"))
         )
         layout.addWidget(line())
         layout.addWidget(area, 1)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from PySide6.QtCore import QSettings
 from PySide6.QtGui import QKeySequence
 
+from motionlens.domain.language import say
 from motionlens.ui.action_table import TABLE, ActionSpec
 from motionlens.ui.actions import Actions
 from motionlens.ui.preferences import Preferences
@@ -42,19 +43,15 @@ class KeyChoice:
     def why_not(self, id: str, key: str) -> str:
         """Empty if a command can have a key, else the reason with the other's name."""
         if not key:
-            return self._actions.tr("Press a key first")
+            return say("Press a key first")
         if key in _REFUSED or "," in key.replace(",", "", key == ","):
-            return self._actions.tr("{key} is needed to leave fields and to press buttons").format(
-                key=key
-            )
+            return say("{key} is needed to leave fields and to press buttons").format(key=key)
         wanted = QKeySequence(key)
         here = self._actions.specs[id]
         for spec in self._actions:
             same = any(QKeySequence(other) == wanted for other in spec.keys)
             if same and spec.id != id and spec.views & here.views:
-                return self._actions.tr("{key} is taken: {other}").format(
-                    key=key, other=self._actions.text(spec)
-                )
+                return say("{key} is taken: {other}").format(key=key, other=spec.said)
         return ""
 
     def choose(self, id: str, key: str) -> str:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from motionlens.domain.language import say
 from motionlens.ui.action_table import ActionSpec
 from motionlens.ui.actions import Actions
 from motionlens.ui.key_choice import KeyChoice
@@ -37,7 +38,7 @@ class KeyTable(QAbstractTableModel):
         self.beginResetModel()
         self.specs = [
             spec for spec in self._actions
-            if wanted in f"{self._actions.text(spec)} {' '.join(spec.keys)}".casefold()
+            if wanted in f"{spec.said} {' '.join(spec.keys)}".casefold()
         ]  # fmt: skip
         self.endResetModel()
 
@@ -57,19 +58,19 @@ class KeyTable(QAbstractTableModel):
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> object:
         if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return (self.tr("Command"), self.tr("Where"), self.tr("Keys"))[section]
+            return (say("Command"), say("Where"), say("Keys"))[section]
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         spec = self.specs[index.row()]
         native = QKeySequence.SequenceFormat.NativeText
         keys = ", ".join(QKeySequence(key).toString(native) for key in spec.keys)
-        changed = "" if self._choice.usual(spec.id) else self.tr(" (changed)")
-        cells = (self._actions.text(spec), self._actions.tr(spec.group), keys + changed)
+        changed = "" if self._choice.usual(spec.id) else say(" (changed)")
+        cells = (spec.said, say(spec.group), keys + changed)
         if role == Qt.ItemDataRole.DisplayRole:
             return cells[index.column()]
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{cells[0]}, {keys or self.tr('no key')}{changed}"
+            return f"{cells[0]}, {keys or say('no key')}{changed}"
         return None
 
 
@@ -82,13 +83,13 @@ class KeyEditor(Overlay):
         super().__init__(parent, dim=170)
         self.setObjectName("keyEditor")
         self._actions, self._choice = actions, choice
-        self.field = SearchField(theme, self.tr("Find a key or an action"), width=260)
+        self.field = SearchField(theme, say("Find a key or an action"), width=260)
         self.field.textChanged.connect(self._find)
         self.field.left.connect(self._to_list)
         self.table = KeyTable(actions, choice)
         self.list = QTableView()
         self.list.setObjectName("keyEditor.list")
-        self.list.setAccessibleName(self.tr("Commands and their keys"))
+        self.list.setAccessibleName(say("Commands and their keys"))
         self.list.setModel(self.table)
         self.list.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -103,24 +104,24 @@ class KeyEditor(Overlay):
         self._name = label(theme, "", weight=600)
         self.key = QKeySequenceEdit()
         self.key.setObjectName("keyEditor.key")
-        self.key.setAccessibleName(self.tr("The new key"))
+        self.key.setAccessibleName(say("The new key"))
         self.key.setMaximumSequenceLength(1)
         self.key.setFixedWidth(130)
         self.key.editingFinished.connect(self._take)
-        self.usual = Button(theme, self.tr("Usual key"))
+        self.usual = Button(theme, say("Usual key"))
         self.usual.clicked.connect(lambda: self._forget(one=True))
-        self.all = Button(theme, self.tr("All as usual"))
+        self.all = Button(theme, say("All as usual"))
         self.all.clicked.connect(lambda: self._forget(one=False))
         close = Button(theme, icon="x", key="Esc", kind="ghost")
-        close.setAccessibleName(self.tr("Close"))
+        close.setAccessibleName(say("Close"))
         close.clicked.connect(self.close_overlay)
         self._said = label(theme, "", "error", 12)
         self._said.setObjectName("keyEditor.said")
-        hint = self.tr("Choose a command, then Tab, then press its new key")
+        hint = say("Choose a command, then Tab, then press its new key")
         layout = QVBoxLayout(self.card)
         layout.setContentsMargins(22, 18, 18, 16)
         layout.setSpacing(10)
-        title = label(theme, self.tr("Change keys"), size=18, weight=600)
+        title = label(theme, say("Change keys"), size=18, weight=600)
         layout.addLayout(row(title, None, self.field, close))
         layout.addWidget(label(theme, hint, "text2", 12))
         layout.addWidget(self.list, 1)
@@ -165,7 +166,7 @@ class KeyEditor(Overlay):
     def _chosen(self, current: QModelIndex, before: QModelIndex) -> None:
         del current, before
         spec = self._spec
-        self._name.setText(self._actions.text(spec) if spec else "")
+        self._name.setText(spec.said if spec else "")
         self.key.setKeySequence(QKeySequence(spec.keys[0] if spec and spec.keys else ""))
         self._said.setText("")
 
@@ -175,13 +176,13 @@ class KeyEditor(Overlay):
         if spec is None or key in spec.keys or not key:
             return
         wrong = self._choice.choose(spec.id, key)
-        self._say(wrong, self.tr("{name} has {key} now").format(
-            name=self._actions.text(spec), key=key))  # fmt: skip
+        self._say(wrong, say("{name} has {key} now").format(
+            name=spec.said, key=key))  # fmt: skip
 
     def _forget(self, one: bool) -> None:
         spec = self._spec
         wrong = self._choice.forget(spec.id if spec and one else None)
-        self._say(wrong, self.tr("The usual keys are back"))
+        self._say(wrong, say("The usual keys are back"))
 
     def _say(self, wrong: str, done: str) -> None:
         self._said.setProperty("tone", "error" if wrong else "text2")

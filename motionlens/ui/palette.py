@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from motionlens.domain.language import say
 from motionlens.ui.action_table import ActionSpec
 from motionlens.ui.actions import Actions
 from motionlens.ui.overlays import Overlay
@@ -55,7 +56,7 @@ class CommandTable(QAbstractListModel):
         """List what fits."""
         recent = self._actions.recent
         scored = [
-            (fuzzy(wanted, spec.text), spec) for spec in self._actions.listed()
+            (fuzzy(wanted, spec.said), spec) for spec in self._actions.listed()
             if spec.id != "go.commands"
         ]  # fmt: skip
         fitting = [(score, spec) for score, spec in scored if score is not None]
@@ -75,7 +76,7 @@ class CommandTable(QAbstractListModel):
         spec = self.specs[index.row()]
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             reason = self._actions.reason(spec.id)
-            return f"{spec.text}, {reason}" if reason else spec.text
+            return f"{spec.said}, {reason}" if reason else spec.said
         return spec if role == Qt.ItemDataRole.UserRole else None
 
 
@@ -106,7 +107,7 @@ class CommandDelegate(QStyledItemDelegate):
         middle = Qt.AlignmentFlag.AlignVCenter
         painter.setFont(theme.font(13, 500))
         painter.setPen(theme.color(tone))
-        words = f"{spec.text}  ·  {reason}" if reason else spec.text
+        words = f"{spec.said}  ·  {reason}" if reason else spec.said
         painter.drawText(rect.adjusted(36, 0, -120, 0), middle, words)
         painter.setFont(theme.font(12))
         painter.setPen(theme.color("text2"))
@@ -128,7 +129,7 @@ class Palette(Overlay):
         super().__init__(parent, dim=90)
         self.setObjectName("palette")
         self._actions = actions
-        self.field = SearchField(theme, "Search or run a command", width=WIDTH - 24)
+        self.field = SearchField(theme, say("Search or run a command"), width=WIDTH - 24)
         self.field.textChanged.connect(self._find)
         self.field.installEventFilter(self)
         self.table = CommandTable(actions, self)

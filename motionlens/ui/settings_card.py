@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
+from motionlens.domain.language import say
 from motionlens.ui.actions import Actions
 from motionlens.ui.overlays import Overlay
 from motionlens.ui.preferences import CHOICES, Preferences
@@ -33,9 +34,9 @@ class SettingsCard(Overlay):
         self._theme, self._preferences, self._look = theme, preferences, look
         self.combos: dict[str, Combo] = {}
         close = Button(theme, icon="x", key="Esc", kind="ghost")
-        close.setAccessibleName(self.tr("Close"))
+        close.setAccessibleName(say("Close"))
         close.clicked.connect(self.close_overlay)
-        keys = Button(theme, self.tr("Change keys"), icon="keyboard")
+        keys = Button(theme, say("Change keys"), icon="keyboard")
         keys.setObjectName("settings.keys")
         keys.clicked.connect(self._to_keys)
         self._grid = QGridLayout()
@@ -48,7 +49,7 @@ class SettingsCard(Overlay):
         layout = QVBoxLayout(self.card)
         layout.setContentsMargins(24, 18, 20, 18)
         layout.setSpacing(14)
-        title = label(theme, self.tr("Settings"), size=18, weight=600)
+        title = label(theme, say("Settings"), size=18, weight=600)
         layout.addLayout(row(title, None, close))
         layout.addLayout(self._grid)
         layout.addLayout(row(keys, None, self._later))
@@ -100,7 +101,7 @@ class SettingsCard(Overlay):
         else:
             self._preferences.choose(name, value)
         self._later.setText(
-            self.tr("Takes hold when MotionLens is opened again") if name in LATER else ""
+            say("Takes hold when MotionLens is opened again") if name in LATER else ""
         )
 
     def _to_keys(self) -> None:
@@ -109,32 +110,32 @@ class SettingsCard(Overlay):
 
     def _words(self) -> dict[str, tuple[str, str]]:
         return {
-            "theme": (self.tr("Theme"), self.tr("Chrome is grey in both, so colour means data.")),
-            "size": (self.tr("Interface size"), self.tr("Text and everything round it.")),
+            "theme": (say("Theme"), say("Chrome is grey in both, so colour means data.")),
+            "size": (say("Interface size"), say("Text and everything round it.")),
             "motion": (
-                self.tr("Motion"),
-                self.tr("Reduced: clips stand still until you play them."),
+                say("Motion"),
+                say("Reduced: clips stand still until you play them."),
             ),
-            "start": (self.tr("A clip on the stage"), self.tr("Space plays and pauses.")),
-            "language": (self.tr("Language"), self.tr("Of menus, words and hints.")),
+            "start": (say("A clip on the stage"), say("Space plays and pauses.")),
+            "language": (say("Language"), say("Of menus, words and hints.")),
             "keys": (
-                self.tr("Keyboard"),
-                self.tr("Letters keep their places: undo stays beside X."),
+                say("Keyboard"),
+                say("Letters keep their places: undo stays beside X."),
             ),
         }
 
     def _choices(self) -> dict[str, str]:
         return {
-            "theme.system": self.tr("As the system"),
-            "theme.dark": self.tr("Dark"),
-            "theme.light": self.tr("Light"),
-            "motion.system": self.tr("As the system"),
-            "motion.reduced": self.tr("Reduced"),
-            "motion.full": self.tr("Full"),
-            "start.playing": self.tr("Plays at once"),
-            "start.paused": self.tr("Stands still"),
-            "language.system": self.tr("As the system"),
-            "language.en": "English",
+            "theme.system": say("As the system"),
+            "theme.dark": say("Dark"),
+            "theme.light": say("Light"),
+            "motion.system": say("As the system"),
+            "motion.reduced": say("Reduced"),
+            "motion.full": say("Full"),
+            "start.playing": say("Plays at once"),
+            "start.paused": say("Stands still"),
+            "language.system": say("As the system"),
+            "language.en": say("English"),
             "language.tr": "Türkçe",
             "keys.qwerty": "QWERTY",
             "keys.qwertz": "QWERTZ",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from motionlens.domain.errors import IndexMissing, MotionLensError
+from motionlens.domain.language import retell, say
 from motionlens.operations.index import seconds_a_clip
 from motionlens.session.work import OpenProject, ask
 from motionlens.ui import words
@@ -30,8 +31,8 @@ class StatusTeller:
     def forget(self) -> None:
         """No project is open."""
         self._context, self._advised, self._advice = None, None, []
-        self._bar.tell_hint("Press ? for the keys, Ctrl K to find any command")
-        self._bar.index.tell("No project", "stack", "text3")
+        self._bar.tell_hint(say("Press ? for the keys, Ctrl K to find any command"))
+        self._bar.index.tell(say("No project"), "stack", "text3")
         self._bar.selection.setText("")
         self._bar.job.show_nothing()
 
@@ -59,19 +60,23 @@ class StatusTeller:
             return
         library = self._context.library
         if library.pending:
-            self._bar.tell_saved("Saving", busy=True)
+            self._bar.tell_saved(say("Saving"), busy=True)
             return
         if not library.loaded:
-            self._bar.tell_saved("Reading the clips", busy=True)
+            self._bar.tell_saved(say("Reading the clips"), busy=True)
             return
         counts = library.counts.decisions
         decided = sum(number for name, number in counts.items() if name != "none")
-        text = f"All {words.several(decided, 'decision')} saved" if decided else "No decisions yet"
+        text = (
+            say("All {several} saved", several=words.several(decided, "decision"))
+            if decided
+            else say("No decisions yet")
+        )
         if decided == 1:
-            text = "1 decision saved"
+            text = say("1 decision saved")
         self._bar.tell_saved(text)
         chosen = len(library.selection)
-        self._bar.selection.setText(f"{chosen:,} selected" if chosen > 1 else "")
+        self._bar.selection.setText(say("{chosen:,} selected", chosen=chosen) if chosen > 1 else "")
 
     def _ask_index(self) -> None:
         context = self._context
@@ -125,15 +130,17 @@ def index_line(project: OpenProject, training: set[str]) -> IndexLine:
     try:
         index, _ = project.rooms.indexes.latest()
     except IndexMissing:
-        return IndexLine("No index yet")
+        return IndexLine(say("No index yet"))
     except MotionLensError as error:
-        return IndexLine(error.what, True)
+        return IndexLine(retell(error.what), True)
     missing = len(training - index.done())
     name = index.spec.fingerprint[:6]
     if missing:
-        text = f"Index {name}, {words.several(missing, 'clip')} missing"
+        text = say(
+            "Index {name}, {several} missing", name=name, several=words.several(missing, "clip")
+        )
         return IndexLine(text, True, name, missing, seconds_a_clip(project.rooms))
-    return IndexLine(f"Index {name} current", False, name)
+    return IndexLine(say("Index {name} current", name=name), False, name)
 
 
 def _index_advice(context: WindowContext, line: IndexLine) -> int:
@@ -141,20 +148,30 @@ def _index_advice(context: WindowContext, line: IndexLine) -> int:
     each = line.seconds_a_clip
     cost = f", {words.span(each * line.missing)}" if each is not None else ""
     return context.notices.tell(
-        "warn", f"{clips} {'is' if line.missing == 1 else 'are'} not in index {line.fingerprint}",
-        "Rankings leave them out until they are indexed.", panel="library",
-        button=f"Index {clips}{cost}", act=lambda: context.actions.run("run.index"),
-    )  # fmt: skip
+        "warn",
+        say(
+            "{clips} {n} not in index {fingerprint}",
+            clips=clips,
+            n="is" if line.missing == 1 else "are",
+            fingerprint=line.fingerprint,
+        ),
+        say("Rankings leave them out until they are indexed."),
+        panel="library",
+        button=say("Index {clips}{cost}", clips=clips, cost=cost),
+        act=lambda: context.actions.run("run.index"),
+    )
 
 
 def _analyse_advice(context: WindowContext, new: int) -> int:
     clips = words.several(new, "clip")
     return context.notices.tell(
-        "info", f"{clips} {'has' if new == 1 else 'have'} not been analysed",
-        "Analysing measures motion and flags static shots, held poses, cuts and copies.",
-        panel="library", button=f"Analyse {clips}",
+        "info",
+        say("{clips} {n} not been analysed", clips=clips, n="has" if new == 1 else "have"),
+        say("Analysing measures motion and flags static shots, held poses, cuts and copies."),
+        panel="library",
+        button=say("Analyse {clips}", clips=clips),
         act=lambda: context.actions.run("run.analyse"),
-    )  # fmt: skip
+    )
 
 
 def device_line() -> str:

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from motionlens.domain.language import say
 from motionlens.session.jobs import JobsState, JobState
 from motionlens.ui import words
 from motionlens.ui.theme import Theme
@@ -56,7 +57,7 @@ class JobCell(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.setObjectName("status.job")
-        self._text = label(theme, "No jobs", "text3", 12, 500)
+        self._text = label(theme, say("No jobs"), "text3", 12, 500)
         self._bar = ThinProgress(theme)
         self._bar.setFixedWidth(96)
         self._left = label(theme, "", "text3", 12, 500)
@@ -75,12 +76,16 @@ class JobCell(QWidget):
             self.show_nothing()
             return
         first = live[0]
-        counted = f", {first.done:,} of {first.total:,}" if first.total > 1 else ""
+        counted = (
+            say(", {done:,} of {total:,}", done=first.done, total=first.total)
+            if first.total > 1
+            else ""
+        )
         text = f"{first.name}{counted}"
         if first.state is JobState.PAUSED:
-            text = f"{first.name}, paused"
+            text = say("{name}, paused", name=first.name)
         if len(live) > 1:
-            text = f"{len(live)} jobs: {text}"
+            text = say("{n} jobs: {text}", n=len(live), text=text)
         self._text.setText(text)
         self._bar.set_share(first.share)
         self._left.setText(words.left(first.left_s))
@@ -89,9 +94,9 @@ class JobCell(QWidget):
     def show_nothing(self) -> None:
         """No job runs."""
         self._bar.hide()
-        self._text.setText("No jobs")
+        self._text.setText(say("No jobs"))
         self._left.setText("")
-        self.setAccessibleName("No jobs")
+        self.setAccessibleName(say("No jobs"))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self.clicked.emit()
@@ -111,7 +116,7 @@ class StatusBar(QWidget):
         self.device = Cell(theme, "status.device", "cpu", "text3")
         self.index = Cell(theme, "status.index", "stack", "text3")
         self.curator = Cell(theme, "status.curator")
-        self.curator.setToolTip("Who decides; click to change")
+        self.curator.setToolTip(say("Who decides; click to change"))
         bar = QHBoxLayout()
         bar.setContentsMargins(2, 0, 2, 0)
         bar.setSpacing(0)

@@ -12,6 +12,7 @@ from PySide6.QtGui import QImage, QPixmap
 
 from motionlens.domain.clip import Clip
 from motionlens.domain.errors import MediaError, MotionLensError
+from motionlens.domain.language import retell
 from motionlens.files import write_atomically
 from motionlens.lanes import CancelToken, Priority
 from motionlens.operations.rooms import present_path
@@ -103,7 +104,10 @@ class Thumbnails(QObject):
         try:
             image, why = self._make(clip), ""
         except (MotionLensError, OSError) as error:
-            image, why = QImage(), error.why if isinstance(error, MediaError) else str(error)
+            image, why = (
+                QImage(),
+                retell(error.why) if isinstance(error, MediaError) else str(error),
+            )
         self._hop(lambda: self._take(id, image, why))
         self._next()
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
+from motionlens.domain.language import say
 from motionlens.session.notices import NoticesState
 from motionlens.ui.actions import Actions
 from motionlens.ui.announcer import Announcer
@@ -159,7 +160,11 @@ class MainWindow(QMainWindow):
         handle("project.quit", self.close)
         handle("go.commands", self._open_palette)
         handle("go.keys", self._open_sheet)
-        handle("go.jobs", self._toggle_jobs, enabled=lambda: "" if self.desk else "needs a project")
+        handle(
+            "go.jobs",
+            self._toggle_jobs,
+            enabled=lambda: "" if self.desk else say("needs a project"),
+        )
         handle("go.curator", self._ask_curator)
         handle("go.full_screen", self._toggle_full_screen)
         handle("go.settings", self._open_settings)
@@ -197,7 +202,7 @@ class MainWindow(QMainWindow):
         project = self.header.menus.actions()[0].menu()
         if not isinstance(project, QMenu):
             return
-        recent = QMenu("Open recent", project)
+        recent = QMenu(say("Open recent"), project)
 
         def fill() -> None:
             recent.clear()

@@ -5,25 +5,35 @@ from __future__ import annotations
 import datetime
 import math
 
+from motionlens.domain.language import say
+
 _STEPS = (5, 10, 20, 30, 45, 60)
 
 
 def left(seconds: float | None) -> str:
     """Time left, rounded up to friendly steps: "20 s left", "4 min left", "1 h 50 min left"."""
-    return "" if seconds is None else f"{span(seconds)} left"
+    return "" if seconds is None else say("{span} left", span=span(seconds))
 
 
 def span(seconds: float) -> str:
     """A length of time, rounded up: "20 s", "4 min", "1 h 50 min"."""
     seconds = max(1.0, seconds)
     if seconds <= 60:
-        return f"{next(step for step in _STEPS if seconds <= step)} s".replace("60 s", "1 min")
+        return _short(next(step for step in _STEPS if seconds <= step))
     minutes = math.ceil(seconds / 60)
     if minutes < 60:
-        return f"{minutes} min"
+        return say("{minutes} min", minutes=minutes)
     minutes = math.ceil(minutes / 10) * 10
     hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    return (
+        say("{hours} h {minutes} min", hours=hours, minutes=minutes)
+        if minutes
+        else say("{hours} h", hours=hours)
+    )
+
+
+def _short(seconds: int) -> str:
+    return say("{minutes} min", minutes=1) if seconds == 60 else f"{seconds} s"
 
 
 def length(seconds: float) -> str:
@@ -32,8 +42,12 @@ def length(seconds: float) -> str:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:
-        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
-    return f"{minutes // 60} h {minutes % 60} min"
+        return (
+            say("{minutes} min {rest} s", minutes=minutes, rest=rest)
+            if rest
+            else say("{minutes} min", minutes=minutes)
+        )
+    return say("{n} h {n2} min", n=minutes // 60, n2=minutes % 60)
 
 
 def signed(value: float, digits: int = 2) -> str:
@@ -51,10 +65,10 @@ def when(stamp: str) -> str:
         moment = moment.replace(tzinfo=datetime.UTC)
     local = moment.astimezone()
     days = (datetime.datetime.now().astimezone().date() - local.date()).days
-    day = {0: "today", 1: "yesterday"}.get(days, f"{local.day} {local:%b}")
+    day = {0: say("today"), 1: say("yesterday")}.get(days, f"{local.day} {local:%b}")
     return f"{day} {local:%H:%M}"
 
 
 def several(count: int, one: str, many: str = "") -> str:
     """ "1 clip", "2,400 clips"."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
+    return f"{count:,} {say(one if count == 1 else many or one + 's')}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from motionlens.domain.language import say
 from motionlens.session.clip_list import LibraryClip
 from motionlens.session.explain import ExplainState
 from motionlens.session.explain_words import effect_rows, effect_words, where_words
@@ -30,18 +31,22 @@ class ClipPane(QWidget):
         self.picture.set_bar_shown(False)
         self._name = ElidedLabel(theme, "", weight=600)
         self._caption = label(theme, "", "text2", 12, wrap=True)
-        self._none = label(theme, "The clip that is chosen in the list is shown here.", "text2", 12)
-        map_button = action_button(theme, actions, "look.influence", "Influence map", "quiet")
+        self._none = label(
+            theme, say("The clip that is chosen in the list is shown here."), "text2", 12
+        )
+        map_button = action_button(theme, actions, "look.influence", say("Influence map"), "quiet")
         self._where = label(theme, "", "text2", 12, wrap=True)
         self._where.setObjectName("explain.where")
         self._effect = label(theme, "", "text2", 12, wrap=True)
         self._effect.setObjectName("explain.whatIf")
-        self._without = action_button(theme, actions, "explain.without", "Try it", "quiet")
-        exclude = action_button(theme, actions, "judge.exclude", "Accept", "exclude", height=44)
-        keep = action_button(theme, actions, "judge.keep", "Reject", "keep", height=44)
-        review = action_button(theme, actions, "go.review_clip", "Review", height=32)
+        self._without = action_button(theme, actions, "explain.without", say("Try it"), "quiet")
+        exclude = action_button(
+            theme, actions, "judge.exclude", say("Accept"), "exclude", height=44
+        )
+        keep = action_button(theme, actions, "judge.keep", say("Reject"), "keep", height=44)
+        review = action_button(theme, actions, "go.review_clip", say("Review"), height=32)
         self._forest = ForestPlot(theme)
-        self._fourth_title = label(theme, "What if it goes?", weight=600)
+        self._fourth_title = label(theme, say("What if it goes?"), weight=600)
         fourth = row(label(theme, "4", "text3", weight=600), self._fourth_title, None,
                      self._without)  # fmt: skip
         self._parts = (
@@ -54,7 +59,7 @@ class ClipPane(QWidget):
         layout.addWidget(
             scrolled(
                 pane(
-                    head(theme, "3", "Where in the clip?", map_button),
+                    head(theme, "3", say("Where in the clip?"), map_button),
                     self._none, self.picture, self._name, self._caption, self._curve,
                     self._bars_place, self._where, fourth, self._forest, self._effect, None,
                 ),
@@ -92,7 +97,7 @@ class ClipPane(QWidget):
         out = list(state.checked) or ([clip.id] if clip is not None else [])
         found = state.effect(out) if out else None
         self._fourth_title.setText(
-            f"What if these {len(out)} go?" if len(out) > 1 else "What if it goes?"
+            say("What if these {n} go?", n=len(out)) if len(out) > 1 else say("What if it goes?")
         )
         query = self._players.context.library.clips.get(state.query)
         name = query.name if query is not None else ""
@@ -101,15 +106,21 @@ class ClipPane(QWidget):
         )
         if found is not None:
             self._effect.setText(
-                "Change of the loss: up is away from the motion. Dot: measured; ring: predicted;"
-                f" grey: as many random clips. {effect_words(found)}"
+                say(
+                    "Change of the loss: up is away from the motion. Dot: measured; ring:"
+                    " predicted; grey: as many random clips. {effect_words}",
+                    effect_words=effect_words(found),
+                )
             )
         else:
             self._effect.setText(
-                "Predicts how the loss on the queries would change, and trains a copy for some"
-                " steps with and without to see."
-                if out else ""
-            )  # fmt: skip
+                say(
+                    "Predicts how the loss on the queries would change, and trains a copy for some"
+                    " steps with and without to see."
+                )
+                if out
+                else ""
+            )
 
     def _show_where(self) -> None:
         layer = self._influence.layer(self._clip.id) if self._clip is not None else None
@@ -117,4 +128,6 @@ class ClipPane(QWidget):
             self._where.setText(where_words(tuple(float(share) for share in layer.per_frame)))
         else:
             on = "influence" in self._players.query.overlays
-            self._where.setText(f"Influence map: {self._influence.words}" if on else "")
+            self._where.setText(
+                say("Influence map: {words}", words=self._influence.words) if on else ""
+            )

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
+from motionlens.domain.language import say
 from motionlens.session.explain_words import EffectRow, true_minus
 from motionlens.ui.theme import Theme
 
@@ -34,8 +35,14 @@ class ForestPlot(QWidget):
         self.setFixedHeight(_ROW * len(self._rows) + 18)
         self.setAccessibleName(
             "; ".join(
-                f"{row.name}: {row.measured:+.2f} % measured, {row.predicted:+.2f} % predicted, "
-                f"{row.random:+.2f} % without a random set"
+                say(
+                    "{name}: {measured:+.2f} % measured, {predicted:+.2f} % predicted,"
+                    " {random:+.2f} % without a random set",
+                    name=row.name,
+                    measured=row.measured,
+                    predicted=row.predicted,
+                    random=row.random,
+                )
                 for row in self._rows
             )
         )

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from motionlens.domain.language import say
 from motionlens.session.explain_words import Spread
 from motionlens.ui.theme import Theme
 from motionlens.ui.widgets import label, row
@@ -25,7 +26,7 @@ class Histogram(QWidget):
         self._score: float | None = None
         self.setFixedHeight(HEIGHT)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setAccessibleName("Scores of the library, not known yet")
+        self.setAccessibleName(say("Scores of the library, not known yet"))
         theme.changed.connect(self.update)
 
     def show_spread(self, spread: Spread) -> None:
@@ -33,7 +34,11 @@ class Histogram(QWidget):
         self._spread = spread
         if spread.edges:
             self.setAccessibleName(
-                f"Scores of the library, from {spread.edges[0]:.2f} to {spread.edges[-1]:.2f}"
+                say(
+                    "Scores of the library, from {n:.2f} to {n2:.2f}",
+                    n=spread.edges[0],
+                    n2=spread.edges[-1],
+                )
             )
         self.update()
 
@@ -107,16 +112,18 @@ class LibraryScores(QWidget):
         self._counts = {
             key: (label(theme, "", tone, 15, 600), label(theme, text, "text2", 11))
             for key, tone, text in (
-                ("below", "neg", "push away"),
-                ("inside", "text2", "inside chance"),
-                ("above", "pos", "push toward it"),
+                ("below", "neg", say("push away")),
+                ("inside", "text2", say("inside chance")),
+                ("above", "pos", say("push toward it")),
             )
         }
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        title = label(theme, "How the library scores", weight=600)
-        column.addLayout(row(title, None, label(theme, "clips, square-root scale", "text2", 11)))
+        title = label(theme, say("How the library scores"), weight=600)
+        column.addLayout(
+            row(title, None, label(theme, say("clips, square-root scale"), "text2", 11))
+        )
         column.addWidget(self.plot)
         self._numbers = QWidget()
         cells = []

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
+from motionlens.domain.language import retell, say, word
 from motionlens.domain.ranking import Polarity
 from motionlens.session.explain import SIDES, ExplainState
 from motionlens.session.explain_words import spread_of
@@ -26,7 +27,7 @@ from motionlens.ui.widgets import (
     row,
 )
 
-_SAID = {"proponents": "Proponents", "opponents": "Opponents", "all": "All"}
+_SAID = {"proponents": word("Proponents"), "opponents": word("Opponents"), "all": word("All")}
 
 
 class ListPane(QWidget):
@@ -40,47 +41,47 @@ class ListPane(QWidget):
         theme, actions = context.theme, context.actions
         self.list = ScoredList(theme, context.library, context.thumbnails)
         self.list.setObjectName("explain.list")
-        self.list.setAccessibleName("Clips behind the motion")
+        self.list.setAccessibleName(say("Clips behind the motion"))
         self.list.table.colour = state.colour
         self.list.ticked.connect(lambda clip: state.check([clip], clip not in state.checked))
         self.list.selectionModel().currentChanged.connect(lambda *_: self._moved())
         self.empty = EmptyState(theme)
-        self._sides = {side: Button(theme, _SAID[side]) for side in SIDES}
+        self._sides = {side: Button(theme, say(_SAID[side])) for side in SIDES}
         for side, button in self._sides.items():
             button.setCheckable(True)
             button.setAutoExclusive(True)
             button.clicked.connect(lambda _=False, side=side: state.show(side))
         self.comparing = False
-        self.other = Combo(theme, "The query to compare with")
+        self.other = Combo(theme, say("The query to compare with"))
         self.other.currentIndexChanged.connect(lambda _place: self._show_scatter())
         self.scatter = Scatter(theme)
         self.scatter.chosen.connect(self._choose)
         self._pair = QWidget()
         pair = QVBoxLayout(self._pair)
         pair.setContentsMargins(0, 0, 0, 0)
-        pair.addLayout(row(label(theme, "against", "text2"), self.other, None))
+        pair.addLayout(row(label(theme, say("against"), "text2"), self.other, None))
         pair.addWidget(self.scatter, 1)
         self.stack = QStackedWidget()
         for page in (self.list, self.empty, self._pair):
             self.stack.addWidget(page)
         self._progress = ThinProgress(theme)
         self._progress_text = label(theme, "", "text2", 12)
-        self._cancel = Button(theme, "Cancel", "x")
+        self._cancel = Button(theme, say("Cancel"), "x")
         self._cancel.clicked.connect(state.cancel)
         self._told = label(theme, "", "text2", 12, wrap=True)
         self._told.setObjectName("explain.told")
         self._checked = label(theme, "", "text2", 12)
         self._batch = action_button(
-            theme, actions, "explain.exclude_checked", "Exclude them", "outline"
+            theme, actions, "explain.exclude_checked", say("Exclude them"), "outline"
         )
-        tick_all = action_button(theme, actions, "explain.check_out", "Check", "quiet")
+        tick_all = action_button(theme, actions, "explain.check_out", say("Check"), "quiet")
         self._foot = QWidget()
         self._foot.setLayout(row(self._checked, None, tick_all, self._batch))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(
             pane(
-                head(theme, "2", "Which clips taught it?", *self._sides.values()),
+                head(theme, "2", say("Which clips taught it?"), *self._sides.values()),
                 NoticeStack(theme, context.notices, "explain"),
                 row(self._progress_text, None, self._cancel), self._progress, self._told,
                 self.stack, line(), self._foot, stretch=5,
@@ -95,7 +96,7 @@ class ListPane(QWidget):
         self.list.table.show_rows(state.rows, state.checked)
         self._show_sides()
         parts = () if answer is None else (
-            answer.told, *answer.ranking.warnings, answer.known_truth
+            answer.told, *map(retell, answer.ranking.warnings), retell(answer.known_truth)
         )  # fmt: skip
         self._told.setText("\n".join(part for part in parts if part))
         self._told.setVisible(answer is not None)
@@ -108,7 +109,9 @@ class ListPane(QWidget):
             self.stack.setCurrentWidget(self.list if self.list.table.rows else self.empty)
         count = len(state.checked)
         self._checked.setText(
-            f"{words.several(count, 'clip')} checked" if count else "None checked"
+            say("{several} checked", several=words.several(count, "clip"))
+            if count
+            else say("None checked")
         )
         self._foot.setVisible(answer is not None)
         self._teach()
@@ -123,7 +126,7 @@ class ListPane(QWidget):
         """A comparison needs two queries that were asked."""
         answer = self._state.answer
         if answer is None or len(answer.ranking.queries) < 2:
-            return "ask with two queries or more first"
+            return say("ask with two queries or more first")
         return ""
 
     def show_progress(self) -> None:
@@ -135,7 +138,9 @@ class ListPane(QWidget):
             job = self._context.jobs.row(self._state.job)
             self._progress.set_share(job.share)
             told = ", ".join(
-                part for part in (job.what or "Waiting", words.left(job.left_s)) if part
+                part
+                for part in (retell(job.what) or say("Waiting"), words.left(job.left_s))
+                if part
             )
             self._progress_text.setText(told)
 
@@ -145,7 +150,7 @@ class ListPane(QWidget):
         counts = {"proponents": spread.above, "opponents": spread.below} if spread else {}
         for side, button in self._sides.items():
             count = counts.get(side)
-            button.set_look(text=_SAID[side] + ("" if count is None else f" {count:,}"))
+            button.set_look(text=say(_SAID[side]) + ("" if count is None else f" {count:,}"))
             button.setChecked(side == self._state.side)
             button.setVisible(answer is not None)
 
@@ -162,7 +167,7 @@ class ListPane(QWidget):
             for query in asked:
                 good = query.polarity is Polarity.GOOD
                 name = library[query.clip].name
-                self.other.addItem(f"{'Good' if good else 'Bad'}: {name}", query.clip)
+                self.other.addItem(f"{say('Good') if good else say('Bad')}: {name}", query.clip)
             self.other.blockSignals(False)
         self._show_scatter()
 
@@ -192,23 +197,32 @@ class ListPane(QWidget):
         actions, state = self._context.actions, self._state
         if not state.query:
             self.empty.show_state(
-                "No query yet",
-                "A generation that moves wrongly is what this asks about. The clips that push"
-                " toward its motion will be listed here.", "Add generations", icon="sparkle",
-                hint="or press E on any clip", act=lambda: actions.run("project.add_generations"),
-            )  # fmt: skip
+                say("No query yet"),
+                say(
+                    "A generation that moves wrongly is what this asks about. The clips that push"
+                    " toward its motion will be listed here."
+                ),
+                say("Add generations"),
+                icon="sparkle",
+                hint=say("or press E on any clip"),
+                act=lambda: actions.run("project.add_generations"),
+            )
         elif state.running:
             self.empty.show_state(
-                "Looking for the clips", "The strongest ones are listed here.", icon="hourglass"
+                say("Looking for the clips"),
+                say("The strongest ones are listed here."),
+                icon="hourglass",
             )
         elif state.answer is not None:
             self.empty.show_state(
-                f"No {state.side}", "No clip of the index pushes this way.", icon="check-circle"
+                say("No {side}", side=state.side),
+                say("No clip of the index pushes this way."),
+                icon="check-circle",
             )
         else:
             self.empty.show_state(
-                "Not asked yet",
-                "The gradient of this query is compared with every indexed clip. It takes a few"
-                " seconds, and the model is loaded first.", "Find the clips behind it",
+                say("Not asked yet"),
+                say("The gradient of this query is compared with every indexed clip. It takes a few"
+                " seconds, and the model is loaded first."), say("Find the clips behind it"),
                 act=lambda: actions.run("run.explain"),
             )  # fmt: skip

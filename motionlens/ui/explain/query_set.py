@@ -7,6 +7,7 @@ from functools import partial
 
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
+from motionlens.domain.language import say
 from motionlens.domain.ranking import Part, Polarity
 from motionlens.ui.theme import Theme
 from motionlens.ui.widgets import Button, ElidedLabel, IconLabel, label, row
@@ -55,9 +56,9 @@ class QuerySet(QWidget):
             self._rows.addWidget(self._row(clip, polarity, names.get(clip, clip[:8]), parts))
         bad = sum(polarity is Polarity.BAD for polarity in asked.values())
         self._words.setText(
-            f"Asked as one set: {bad} bad, {len(asked) - bad} good" if asked else
-            "One query is asked. Ten bad ones, with the motion that was wanted of each as good"
-            " ones, rank much better."
+            say("Asked as one set: {bad} bad, {n} good", bad=bad, n=len(asked) - bad) if asked else
+            say("One query is asked. Ten bad ones, with the motion that was wanted of each as good"
+            " ones, rank much better.")
         )  # fmt: skip
         self._area.setVisible(bool(asked))
         self._area.setFixedHeight(_ROW * min(_SEEN, max(1, len(asked))) + 2)
@@ -72,10 +73,10 @@ class QuerySet(QWidget):
         part = parts.get(clip, Part())
         text = ElidedLabel(self._theme, name if part == Part() else f"{name} ({part.words})")
         seen = Button(self._theme, icon="eye", kind="ghost")
-        seen.setAccessibleName(f"Show {name}")
+        seen.setAccessibleName(say("Show {name}", name=name))
         seen.clicked.connect(partial(self._show, clip))
         out = Button(self._theme, icon="x", kind="ghost")
-        out.setAccessibleName(f"Take {name} out of the set")
+        out.setAccessibleName(say("Take {name} out of the set", name=name))
         out.clicked.connect(partial(self._drop, clip))
         line = row(icon, text, seen, out)
         line.setStretch(1, 1)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from motionlens.domain.clip import Region, Span
+from motionlens.domain.language import say
 from motionlens.domain.ranking import Part, Polarity
 from motionlens.session.clip_list import LibraryClip
 from motionlens.session.explain import ExplainState
@@ -40,13 +41,13 @@ class QuestionPane(QWidget):
         self._caption = label(theme, "", "text2", 12, wrap=True)
         self._part = label(theme, "", "text2", 12, wrap=True)
         self._part.setObjectName("explain.part")
-        self._whole = Button(theme, "Whole query", "arrows-out", kind="quiet")
+        self._whole = Button(theme, say("Whole query"), "arrows-out", kind="quiet")
         self._whole.clicked.connect(self.whole_query)
         self._set = QuerySet(theme, show, lambda clip: state.put(clip, None))
         self.scores = LibraryScores(theme)
         self._shown_answer: object = None
-        bad = action_button(theme, actions, "explain.add_bad", "Ask as bad", "quiet")
-        good = action_button(theme, actions, "explain.add_good", "Ask as good", "quiet")
+        bad = action_button(theme, actions, "explain.add_bad", say("Ask as bad"), "quiet")
+        good = action_button(theme, actions, "explain.add_good", say("Ask as good"), "quiet")
         part = row(self._part, self._whole)
         part.setStretch(0, 1)
         layout = QVBoxLayout(self)
@@ -54,7 +55,7 @@ class QuestionPane(QWidget):
         layout.addWidget(
             scrolled(
                 pane(
-                    head(theme, "1", "What motion?"), self.picture, self._name, self._caption,
+                    head(theme, "1", say("What motion?")), self.picture, self._name, self._caption,
                     self._curve, part, row(bad, good, None), self._set,
                     self.scores, None,
                 )
@@ -78,8 +79,8 @@ class QuestionPane(QWidget):
         self.band.set_region(part.region)
         self._curve.set_span(None if part.span is None else (part.span.start, part.span.stop - 1))
         self._part.setText(
-            "Whole frame, all frames. Draw a box on it, or set the loop's ends, to ask about"
-            " a part." if part == Part() else part.words.capitalize()
+            say("Whole frame, all frames. Draw a box on it, or set the loop's ends, to ask about"
+            " a part.") if part == Part() else part.words.capitalize()
         )  # fmt: skip
         self._part.setVisible(clip is not None)
         self._whole.setVisible(part != Part())
@@ -122,7 +123,7 @@ class QuestionPane(QWidget):
         def handle(name: str, run: Callable[[], object]) -> None:
             actions.handle(
                 f"explain.{name}", run, view="explain",
-                enabled=lambda: "" if state.query else "choose a query",
+                enabled=lambda: "" if state.query else say("choose a query"),
             )  # fmt: skip
 
         def nudge(how: str) -> Callable[[], object]:

@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from motionlens.domain.clip import Region
+from motionlens.domain.language import say
 from motionlens.domain.ranking import Part
 from motionlens.ui.player.canvas import Canvas
 from motionlens.ui.theme import Theme
@@ -48,7 +49,7 @@ class RegionBand(QWidget):
         stage.painted.connect(lambda *_: self.update())
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setCursor(Qt.CursorShape.CrossCursor)
-        self.setAccessibleName("Box on the query")
+        self.setAccessibleName(say("Box on the query"))
         self.setGeometry(stage.rect())
 
     def set_region(self, region: Region | None) -> None:

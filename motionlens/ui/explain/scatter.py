@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
+from motionlens.domain.language import say
 from motionlens.session.explain_words import true_minus
 from motionlens.ui.theme import Theme
 
@@ -33,7 +34,7 @@ class Scatter(QWidget):
         self._focused = ""
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setMinimumHeight(240)
-        self.setAccessibleName("Two queries compared")
+        self.setAccessibleName(say("Two queries compared"))
         theme.changed.connect(self.update)
 
     def show_points(
@@ -43,7 +44,13 @@ class Scatter(QWidget):
         self._points, self._names = dict(points), names
         both = sum(a > 0 and b > 0 for a, b in points.values())
         self.setAccessibleDescription(
-            f"{names[0]} across, {names[1]} up; {both} of {len(points)} clips push toward both"
+            say(
+                "{n} across, {n2} up; {both} of {n3} clips push toward both",
+                n=names[0],
+                n2=names[1],
+                both=both,
+                n3=len(points),
+            )
         )
         self.update()
 

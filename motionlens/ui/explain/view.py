@@ -11,6 +11,7 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication, QHideEvent, QKeyEve
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from motionlens.domain.errors import IndexMissing, IndexStale
+from motionlens.domain.language import retell, say
 from motionlens.domain.ranking import Part
 from motionlens.session.explain import METHODS, ExplainState
 from motionlens.session.explain_words import Answer
@@ -37,7 +38,7 @@ class ExplainView(QWidget):
         self.state = ExplainState(context.project, context.jobs)
         # The motion that is asked about leads; the clip in the list follows at equal phase.
         self.players = Players(context, "explain", self)
-        self.queries = Combo(context.theme, "Query")
+        self.queries = Combo(context.theme, say("Query"))
         self.queries.setFixedWidth(280)
         self.queries.setObjectName("explain.query")
         self.queries.currentIndexChanged.connect(self._query_chosen)
@@ -112,17 +113,21 @@ class ExplainView(QWidget):
         bar = QWidget()
         bar.setFixedHeight(48)
         self._find = action_button(
-            theme, self._context.actions, "run.explain", "Find the clips behind it", "outline"
+            theme, self._context.actions, "run.explain", say("Find the clips behind it"), "outline"
         )
         self._fresh = label(theme, "", "text2", 12)
-        self.methods = Combo(theme, "Method of the ranking")
+        self.methods = Combo(theme, say("Method of the ranking"))
         self.methods.setObjectName("explain.method")
-        self.methods.addItems([method.capitalize() for method in METHODS])
+        self.methods.addItems([say(method.capitalize()) for method in METHODS])
         self.methods.currentIndexChanged.connect(lambda place: self.state.use(METHODS[place]))
-        compare = action_button(theme, self._context.actions, "explain.compare", "Compare", "quiet")
-        export = action_button(theme, self._context.actions, "explain.report", "Report", "quiet")
+        compare = action_button(
+            theme, self._context.actions, "explain.compare", say("Compare"), "quiet"
+        )
+        export = action_button(
+            theme, self._context.actions, "explain.report", say("Report"), "quiet"
+        )
         layout = row(
-            label(theme, "Explain", "text2"), self.queries, label(theme, "by", "text2"),
+            label(theme, say("Explain"), "text2"), self.queries, label(theme, say("by"), "text2"),
             self.methods, self._find, 8, self._fresh, None, compare, export,
         )  # fmt: skip
         layout.setContentsMargins(14, 0, 14, 0)
@@ -192,43 +197,43 @@ class ExplainView(QWidget):
 
     def _why_not_without(self) -> str:
         if self.state.answer is None:
-            return "find the clips behind it first"
+            return say("find the clips behind it first")
         return (self._why_none_checked() and self._why_no_clip()) or self._why_not()
 
     def _why_none_checked(self) -> str:
-        return "" if self.state.checked else "check clips in the list"
+        return "" if self.state.checked else say("check clips in the list")
 
     def _why_no_answer(self) -> str:
-        return "" if self.state.answer is not None else "find the clips behind it first"
+        return "" if self.state.answer is not None else say("find the clips behind it first")
 
     def _report(self) -> None:
-        name = f"{Path(self.queries.currentText()).stem or 'report'}.html"
+        name = (Path(self.queries.currentText()).stem or "report") + ".html"
         start = str(self._context.project.rooms.folder.root / name)
-        out, _ = QFileDialog.getSaveFileName(self, "Report", start, "Page (*.html)")
+        out, _ = QFileDialog.getSaveFileName(self, say("Report"), start, say("Page (*.html)"))
         if out:
             self.state.write_report(Path(out))
 
     def _written(self, file: str) -> None:
         self._context.notices.tell(
-            "info", "The report is written", file, panel="explain", button="Open it",
+            "info", say("The report is written"), file, panel="explain", button=say("Open it"),
             act=lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(file)),
         )  # fmt: skip
 
     def _copy_command(self) -> None:
         QGuiApplication.clipboard().setText(self.state.command())
         self._context.notices.tell(
-            "info", "The command is copied", self.state.command(), panel="explain"
+            "info", say("The command is copied"), self.state.command(), panel="explain"
         )
 
     def _why_no_clip(self) -> str:
-        return "" if self.list.current() else "choose a clip in the list"
+        return "" if self.list.current() else say("choose a clip in the list")
 
     def _why_not(self) -> str:
         if not self.state.query:
-            return "choose a query"
+            return say("choose a query")
         if self._context.jobs.running("index"):
-            return "the index is being made"
-        return "it runs already" if self.state.running else ""
+            return say("the index is being made")
+        return say("it runs already") if self.state.running else ""
 
     def _list_queries(self) -> None:
         library = self._context.library
@@ -271,8 +276,11 @@ class ExplainView(QWidget):
         """The button says what it costs where that is known, and more than a moment."""
         cost = self.state.cost_s
         if cost is None or self.state.quick():
-            return "Find the clips behind it"
-        return f"Find the clips behind it, {words.span(cost * max(1, len(self.state.asked)))}"
+            return say("Find the clips behind it")
+        return say(
+            "Find the clips behind it, {span}",
+            span=words.span(cost * max(1, len(self.state.asked))),
+        )
 
     def _again(self) -> None:
         if self.state.answer is None and not self._why_not() and self.isVisible():
@@ -291,14 +299,22 @@ class ExplainView(QWidget):
         if isinstance(error, (IndexMissing, IndexStale)):
             actions = self._context.actions
             self._context.notices.tell(
-                "warn", error.what, f"{error.why}.", panel="explain", button="Index the clips",
+                "warn",
+                retell(error.what),
+                f"{retell(error.why)}.",
+                panel="explain",
+                button=say("Index the clips"),
                 act=lambda: actions.run("run.index"),
-            )  # fmt: skip
+            )
         else:
             self._context.notices.error(error, panel="explain")
 
 
 def _index_words(answer: Answer) -> str:
     left = answer.ranking.left_out
-    index = f"Index {answer.ranking.fingerprint[:6]}"
-    return f"{index}, {words.several(left, 'clip')} not indexed" if left else index
+    index = say("Index {n}", n=answer.ranking.fingerprint[:6])
+    return (
+        say("{index}, {several} not indexed", index=index, several=words.several(left, "clip"))
+        if left
+        else index
+    )

@@ -23,6 +23,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
+from motionlens.domain.language import say, word
 from motionlens.session.clip_list import LibraryClip, flag_name
 from motionlens.session.library import LibraryState
 from motionlens.ui import words
@@ -32,7 +33,12 @@ from motionlens.ui.thumbnails import Thumbnails
 
 GAP, PAD, TEXT = 6, 5, 54
 _BADGES = {"exclude": ("x", "exclude"), "keep": ("check", "keep"), "unsure": ("clock", "text2")}
-_SAID = {"exclude": "excluded", "keep": "kept", "unsure": "later", "none": "undecided"}
+_SAID = {
+    "exclude": word("excluded"),
+    "keep": word("kept"),
+    "unsure": word("later"),
+    "none": word("undecided"),
+}
 
 
 class ClipTable(QAbstractListModel):
@@ -68,7 +74,7 @@ class ClipTable(QAbstractListModel):
         if role == Qt.ItemDataRole.UserRole:
             return clip
         if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
-            said = _SAID[self._library.decision(clip.id)]
+            said = say(_SAID[self._library.decision(clip.id)])
             flags = ", ".join(flag_name(flag.name) for flag in clip.flags)
             return ", ".join(part for part in (clip.name, said, flags) if part)
         return clip.name if role == Qt.ItemDataRole.DisplayRole else None
@@ -207,7 +213,7 @@ class ClipGrid(QListView):
         self.table = ClipTable(library)
         self.delegate = ClipDelegate(theme, library, thumbnails)
         self.setObjectName("library.grid")
-        self.setAccessibleName("Clips")
+        self.setAccessibleName(say("Clips"))
         self.setModel(self.table)
         self.setItemDelegate(self.delegate)
         self.setViewMode(QListView.ViewMode.IconMode)

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
+from motionlens.domain.language import retell, say, word
 from motionlens.operations.decide import HistoryRow, history
 from motionlens.session.clip_list import LibraryClip, flag_name
 from motionlens.session.library import LibraryState
@@ -22,7 +23,12 @@ from motionlens.ui.widgets import Chip, ElidedLabel, action_button, label, line,
 from motionlens.ui.widgets.curve import MotionCurve
 
 WIDTH = 316
-_DID = {"exclude": "Excluded", "keep": "Kept", "unsure": "Later", "clear": "Cleared"}
+_DID = {
+    "exclude": word("Excluded"),
+    "keep": word("Kept"),
+    "unsure": word("Later"),
+    "clear": word("Cleared"),
+}
 
 
 class Fact(QWidget):
@@ -34,7 +40,7 @@ class Fact(QWidget):
         self._value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(label(theme, name, "text2", 12))
+        layout.addWidget(label(theme, say(name), "text2", 12))
         layout.addWidget(self._value, 1)
         self.setFixedHeight(21)
 
@@ -47,16 +53,18 @@ class Fact(QWidget):
 def facts(clip: LibraryClip, score: str, rank: int) -> dict[str, str]:
     """Name -> value, as shown; what is not known is empty."""
     info = clip.clip.info
-    rate = f"{info.fps:.3g} fps" + (", variable" if info.variable_frame_rate else "")
+    rate = say("{fps:.3g} fps", fps=info.fps) + (
+        say(", variable") if info.variable_frame_rate else ""
+    )
     camera = "" if clip.camera_share is None else f"{clip.camera_share:.2f}"
-    motion = "" if clip.mean_px is None else f"{clip.mean_px:.1f} px a frame"
+    motion = "" if clip.mean_px is None else say("{mean_px:.1f} px a frame", mean_px=clip.mean_px)
     return {
         "Size": f"{info.width} \N{MULTIPLICATION SIGN} {info.height}, {rate}",
         "Length": f"{words.several(info.frames, 'frame')}, {info.duration_s:.2f} s",
         "Codec": info.codec,
         "Mean motion": motion,
         "Camera's share": camera,
-        "Score": f"{score}, rank {rank}" if score else "",
+        "Score": say("{score}, rank {rank}", score=score, rank=rank) if score else "",
         "Id": clip.id[:8],
         "Damage": info.damage,
     }
@@ -86,7 +94,7 @@ class Inspector(QWidget):
         self._picture = Preview(self.players, self.players.candidate, self._curve)
         self._picture.set_bar_shown(False)
         self.players.register()
-        self._curve_title = label(theme, "Motion, px a frame", "text2", 12)
+        self._curve_title = label(theme, say("Motion, px a frame"), "text2", 12)
         names = (
             "Size",
             "Length",
@@ -117,9 +125,9 @@ class Inspector(QWidget):
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         actions = self._context.actions
-        explain = action_button(theme, actions, "go.explain_clip", "Explain", height=32)
+        explain = action_button(theme, actions, "go.explain_clip", say("Explain"), height=32)
         review = action_button(
-            theme, actions, "go.review_clip", "Review from here", "primary", height=32
+            theme, actions, "go.review_clip", say("Review from here"), "primary", height=32
         )
         buttons = row(explain, review, None)
         buttons.setContentsMargins(15, 8, 15, 12)
@@ -147,8 +155,8 @@ class Inspector(QWidget):
             listed.addWidget(fact)
         column.addLayout(listed)
         for title, content, beside in (
-            ("Caption", self._caption, None), ("Flags", self._flags, None),
-            ("History", self._history, self._events),
+            (say("Caption"), self._caption, None), (say("Flags"), self._flags, None),
+            (say("History"), self._history, self._events),
         ):  # fmt: skip
             column.addWidget(line())
             head = label(theme, title, "text2", 12, 600)
@@ -169,13 +177,15 @@ class Inspector(QWidget):
         curve = clip.curve if clip else ()
         self._curve.set_curve(curve)
         self._curve.setVisible(bool(curve))
-        self._curve_title.setText("Motion, px a frame" if curve else "Motion: not analysed yet")
+        self._curve_title.setText(
+            say("Motion, px a frame") if curve else say("Motion: not analysed yet")
+        )
         values: dict[str, str] = {}
         if clip is not None:
             values = facts(clip, *_scored(library, id))
         for name, fact in self._facts.items():
             fact.tell(values.get(name, ""))
-        self._caption.setText((clip.clip.caption if clip else "") or "No caption")
+        self._caption.setText((clip.clip.caption if clip else "") or say("No caption"))
         self._fill_flags(clip)
         self._ask_history(id)
 
@@ -196,7 +206,7 @@ class Inspector(QWidget):
         _clear(self._flags)
         theme = self._context.theme
         if clip is None or not clip.flags:
-            text = "None" if clip is not None and clip.curve else "Not analysed yet"
+            text = say("None") if clip is not None and clip.curve else say("Not analysed yet")
             self._flags.addWidget(label(theme, text, "text2", 12))
             return
         for flag in clip.flags:
@@ -204,7 +214,7 @@ class Inspector(QWidget):
                 row(Chip(theme, f"{flag_name(flag.name)} {flag.score:.2f}"), None)
             )
             if flag.reason:
-                self._flags.addWidget(label(theme, flag.reason, "text2", 12, wrap=True))
+                self._flags.addWidget(label(theme, retell(flag.reason), "text2", 12, wrap=True))
 
     def _ask_history(self, id: str) -> None:
         if not id:
@@ -224,10 +234,14 @@ class Inspector(QWidget):
         theme = self._context.theme
         self._events.setText(words.several(len(rows), "event") if rows else "")
         if not rows:
-            self._history.addWidget(label(theme, "Nobody has decided yet", "text2", 12))
+            self._history.addWidget(label(theme, say("Nobody has decided yet"), "text2", 12))
         for event in list(reversed(rows))[:8]:
-            did = {"undo": "Undone", "redo": "Redone"}.get(event.note, _DID.get(event.decision, ""))
-            left = ElidedLabel(theme, f"{did} by {event.by}", size=12, weight=500)
+            did = {"undo": say("Undone"), "redo": say("Redone")}.get(
+                event.note, say(_DID.get(event.decision, ""))
+            )
+            left = ElidedLabel(
+                theme, say("{did} by {by}", did=did, by=event.by), size=12, weight=500
+            )
             self._history.addLayout(row(left, label(theme, words.when(event.at), "text3", 12)))
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
+from motionlens.domain.language import say, word
 from motionlens.session.clip_list import FLAG_NAMES, Counts, flag_name
 from motionlens.session.library import LibraryState
 from motionlens.ui.theme import Theme
@@ -14,33 +15,33 @@ from motionlens.ui.widgets import SideEntry, SideList
 
 WIDTH = 224
 _ROLES = (
-    ("training", "Training", "film-strip"),
-    ("generation", "Generations", "sparkle"),
-    ("reference", "References", "star"),
+    ("training", word("Training"), "film-strip"),
+    ("generation", word("Generations"), "sparkle"),
+    ("reference", word("References"), "star"),
 )
 _DECISIONS = (
-    ("none", "Undecided", "circle", "text2"),
-    ("exclude", "Exclude", "x", "exclude"),
-    ("keep", "Keep", "check", "keep"),
-    ("unsure", "Later", "clock", "text2"),
+    ("none", word("Undecided"), "circle", "text2"),
+    ("exclude", word("Exclude"), "x", "exclude"),
+    ("keep", word("Keep"), "check", "keep"),
+    ("unsure", word("Later"), "clock", "text2"),
 )
 
 
 def entries(counts: Counts) -> list[SideEntry]:
     """Headings and rows with their counts; flags of strangers come after ours."""
-    listed = [SideEntry("", "Clips")]
+    listed = [SideEntry("", say("Clips"))]
     listed += [
-        SideEntry(f"role:{role}", text, icon, counts.roles.get(role, 0))
+        SideEntry(f"role:{role}", say(text), icon, counts.roles.get(role, 0))
         for role, text, icon in _ROLES
     ]
-    listed.append(SideEntry("", "Decisions"))
+    listed.append(SideEntry("", say("Decisions")))
     listed += [
-        SideEntry(f"decision:{name}", text, icon, counts.decisions.get(name, 0), tone)
+        SideEntry(f"decision:{name}", say(text), icon, counts.decisions.get(name, 0), tone)
         for name, text, icon, tone in _DECISIONS
     ]
     flags = [*FLAG_NAMES, *(name for name in counts.flags if name not in FLAG_NAMES)]
     if counts.analysed:
-        listed.append(SideEntry("", "Flags"))
+        listed.append(SideEntry("", say("Flags")))
         listed += [
             SideEntry(f"flag:{name}", flag_name(name), "", counts.flags.get(name, 0))
             for name in sorted(flags, key=lambda name: -counts.flags.get(name, 0))

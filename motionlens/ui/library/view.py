@@ -8,6 +8,7 @@ from functools import partial
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSlider, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
+from motionlens.domain.language import say, word
 from motionlens.session.library import LibraryState
 from motionlens.ui.context import WindowContext
 from motionlens.ui.library.grid import ClipGrid
@@ -27,16 +28,16 @@ from motionlens.ui.widgets import (
 from motionlens.ui.widgets.labels import IconLabel
 
 _SORTS = (
-    ("name", "Name"),
-    ("flags", "Flags, most first"),
-    ("motion", "Motion, most first"),
-    ("length", "Length, longest first"),
+    ("name", word("Name")),
+    ("flags", word("Flags, most first")),
+    ("motion", word("Motion, most first")),
+    ("length", word("Length, longest first")),
 )
-_BY_SCORE = ("score", "Influence, high first")
+_BY_SCORE = ("score", word("Influence, high first"))
 _ROLE_WORDS = {
-    "training": ("training clips", "project.add_folder"),
-    "generation": ("generations", "project.add_generations"),
-    "reference": ("references", "project.add_references"),
+    "training": (word("training clips"), "project.add_folder"),
+    "generation": (word("generations"), "project.add_generations"),
+    "reference": (word("references"), "project.add_references"),
 }
 
 
@@ -102,11 +103,11 @@ class LibraryView(QWidget):
 
     def _centre(self) -> QWidget:
         theme, library = self._context.theme, self._context.library
-        self.filter = SearchField(theme, "Caption or file name", "/")
+        self.filter = SearchField(theme, say("Caption or file name"), "/")
         self.filter.textChanged.connect(lambda text: library.set_filter(text=text))
         self.filter.left.connect(self.focus_stage)
         self._count = label(theme, "", "text2", 12)
-        self.sort = Combo(theme, "Sort")
+        self.sort = Combo(theme, say("Sort"))
         self.sort.setFixedWidth(176)
         self.sort.currentIndexChanged.connect(self._sort)
         size = QSlider(Qt.Orientation.Horizontal)
@@ -114,12 +115,12 @@ class LibraryView(QWidget):
         size.setValue(170)
         size.setFixedWidth(84)
         size.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        size.setAccessibleName("Size of the pictures")
+        size.setAccessibleName(say("Size of the pictures"))
         size.valueChanged.connect(self.grid.set_cell_width)
         bar = QWidget()
         bar.setFixedHeight(48)
         small, large = (IconLabel(theme, "image", "text3", side) for side in (13, 18))
-        sort = label(theme, "Sort", "text2", 12)
+        sort = label(theme, say("Sort"), "text2", 12)
         parts = row(self.filter, 4, self._count, None, sort, self.sort, 6, small, size, large)
         parts.setContentsMargins(14, 0, 14, 0)
         bar.setLayout(parts)
@@ -158,12 +159,14 @@ class LibraryView(QWidget):
         handle("go.review_clip", lambda: go("review", library.current), self._why_no_decision)
 
     def _why_no_clip(self) -> str:
-        return "" if self._context.library.selection else "choose a clip"
+        return "" if self._context.library.selection else say("choose a clip")
 
     def _why_no_decision(self) -> str:
         library = self._context.library
         chosen = [library.clips[id] for id in library.selection if id in library.clips]
-        return "" if any(clip.role == "training" for clip in chosen) else "choose training clips"
+        return (
+            "" if any(clip.role == "training" for clip in chosen) else say("choose training clips")
+        )
 
     def _decide(self, decision: str) -> None:
         library = self._context.library
@@ -185,8 +188,8 @@ class LibraryView(QWidget):
         self._fill_sorts(library)
         shown = len(library.shown)
         total = library.counts.roles.get(library.filter.role, 0)
-        some = f"{shown:,} of {total:,}" if shown != total else ""
-        self._count.setText(some if library.loaded else "Reading the clips")
+        some = say("{shown:,} of {total:,}", shown=shown, total=total) if shown != total else ""
+        self._count.setText(some if library.loaded else say("Reading the clips"))
         self.stack.setCurrentWidget(self.grid if shown or not library.loaded else self.empty)
         if library.loaded and not shown:
             self._teach(library, total)
@@ -198,7 +201,7 @@ class LibraryView(QWidget):
             self.sort.blockSignals(True)
             self.sort.clear()
             for key, text in wanted:
-                self.sort.addItem(text, key)
+                self.sort.addItem(say(text), key)
             self.sort.blockSignals(False)
         self.sort.blockSignals(True)
         self.sort.setCurrentIndex(max(0, self.sort.findData(library.filter.sort)))
@@ -206,25 +209,37 @@ class LibraryView(QWidget):
 
     def _teach(self, library: LibraryState, total: int) -> None:
         role, actions = library.filter.role, self._context.actions
-        name, add = _ROLE_WORDS[role]
+        name, add = say(_ROLE_WORDS[role][0]), _ROLE_WORDS[role][1]
         if total:
             self.empty.show_state(
-                "No clip fits the filter", f"{total:,} {name} are here; none fits all of it.",
-                "Clear the filter", icon="funnel", act=self._clear_filter,
-            )  # fmt: skip
+                say("No clip fits the filter"),
+                say("{total:,} {name} are here; none fits all of it.", total=total, name=name),
+                say("Clear the filter"),
+                icon="funnel",
+                act=self._clear_filter,
+            )
             return
         texts = {
-            "training": "The clips that the model was or will be trained on. Files stay where they"
-            " are; only their paths and hashes are kept.",
-            "generation": "What a model produced. A generation that moves wrongly is what ranking"
-            " asks about.",
-            "reference": "Clips whose motion you want more of. Ranking weighs them against the bad"
-            " generations.",
+            "training": say(
+                "The clips that the model was or will be trained on. Files stay where they"
+                " are; only their paths and hashes are kept."
+            ),
+            "generation": say(
+                "What a model produced. A generation that moves wrongly is what ranking asks about."
+            ),
+            "reference": say(
+                "Clips whose motion you want more of. Ranking weighs them against the bad"
+                " generations."
+            ),
         }
         self.empty.show_state(
-            f"No {name} yet", texts[role], actions.specs[add].text, icon="film-strip",
-            hint="or drop files here", act=lambda: actions.run(add),
-        )  # fmt: skip
+            say("No {name} yet", name=name),
+            texts[role],
+            actions.specs[add].text,
+            icon="film-strip",
+            hint=say("or drop files here"),
+            act=lambda: actions.run(add),
+        )
 
     def _clear_filter(self) -> None:
         self.filter.clear()

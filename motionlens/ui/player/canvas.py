@@ -19,6 +19,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy
 
 from motionlens.domain.clip import Region
+from motionlens.domain.language import retell
 from motionlens.domain.requests import FrameImage
 from motionlens.operations.influence_layer import InfluenceLayer
 from motionlens.operations.model_sight import words
@@ -196,7 +197,8 @@ class Canvas(PanArea):
             return self.empty_text, ""
         if error is None:
             return "", ""
-        return error.what, ". ".join(filter(None, (error.why, error.next_step)))
+        more = filter(None, (retell(error.why), retell(error.next_step)))
+        return retell(error.what), ". ".join(more)
 
     def _paint_picture(self, painter: QPainter) -> None:
         if self._picture is None:
@@ -277,7 +279,7 @@ class Canvas(PanArea):
             said = words(self._state.sight)
             paint_line(painter, theme, area.adjusted(0, 0, -140, 0), said)
         if self._state.error is not None:
-            paint_line(painter, theme, area.adjusted(0, 0, -140, 0), self._state.error.what)
+            paint_line(painter, theme, area.adjusted(0, 0, -140, 0), retell(self._state.error.what))
         if self._legend:
             told = self.influence.words if self.influence is not None else ""
             paint_legend(painter, theme, area, image, layer.scale if layer else None, told)

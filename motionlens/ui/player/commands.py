@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication
 
+from motionlens.domain.language import say
 from motionlens.session.player import PlayerState
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def _playing(players: Players, handle: Callable[..., None]) -> None:
     playback, state = players.playback, players.candidate
 
     def some() -> str:
-        return "" if state.clip else "no clip"
+        return "" if state.clip else say("no clip")
 
     def end(last: bool) -> None:
         loop = state.loop
@@ -149,10 +150,10 @@ def _looking(players: Players, handle: Callable[..., None]) -> None:
 
 def _zooming(players: Players, handle: Callable[..., None]) -> None:
     def some() -> str:
-        return "" if players.active().clip else "no clip"
+        return "" if players.active().clip else say("no clip")
 
     def zoomed() -> str:
-        return "" if players.active().zoom is not None else "the whole frame is seen"
+        return "" if players.active().zoom is not None else say("the whole frame is seen")
 
     def move(across: int, down: int) -> None:
         stage = next(s for s in players.stages if s.player is players.active())

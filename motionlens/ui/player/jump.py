@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QWidget
 
+from motionlens.domain.language import say
 from motionlens.session.playback import Playback
 from motionlens.ui.theme import Theme
 from motionlens.ui.widgets.ask_field import AskField
@@ -13,7 +14,7 @@ class JumpField(AskField):
     """Lies over a stage's lower right corner; Enter goes there, Esc leaves."""
 
     def __init__(self, theme: Theme, playback: Playback, stage: QWidget) -> None:
-        super().__init__(theme, stage, "Go to frame", self._go)
+        super().__init__(theme, stage, say("Go to frame"), self._go)
         self._playback = playback
         self.setObjectName("player.jump")
         self.field.setObjectName("player.jump.field")
@@ -33,7 +34,7 @@ class JumpField(AskField):
             return ""
         number = int(typed) if typed.isascii() and typed.isdigit() else -1
         if not 0 <= number < clip.frames:
-            return f"This clip's frames go from 0 to {clip.frames - 1:,}"
+            return say("This clip's frames go from 0 to {n:,}", n=clip.frames - 1)
         self._playback.play(False)
         self._playback.seek(number)
         return ""

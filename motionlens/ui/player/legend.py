@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QLinearGradient, QPainter
 
+from motionlens.domain.language import say
 from motionlens.domain.requests import FrameImage
 from motionlens.operations.influence_layer import AWAY, TOWARD
 from motionlens.session.timing import Timing
@@ -91,28 +92,30 @@ def _parts(theme: Theme, image: FrameImage) -> list[_Part]:
     parts: list[_Part] = []
     if "flow" in ready:
         most = max(1, round(image.flow_scale_px))
-        parts.append(_wheel(theme, f"0–{most} px", "a frame"))
+        parts.append(_wheel(theme, say("0–{most} px", most=most), say("a frame")))
     elif "arrows" in ready:
-        parts.append(_wheel(theme, "Direction", "of motion"))
+        parts.append(_wheel(theme, say("Direction"), say("of motion")))
     if "mask" in ready:
         parts.append((106.0, lambda painter, at: _paint_ramp(painter, theme, at)))
     if image.pending:
         names = ", ".join(_NAMES[name] for name in _NAMES if name in image.pending)
-        left = words.left(image.pending_s) if image.pending_s >= 1 else "in a moment"
+        left = words.left(image.pending_s) if image.pending_s >= 1 else say("in a moment")
         parts.append(_two_lines(theme, names, left))
     return parts
 
 
 def _influence(theme: Theme, scale: float | None, told: str) -> _Part:
     if scale is None:
-        return _two_lines(theme, "Influence", told)
+        return _two_lines(theme, say("Influence"), told)
     return 132.0, lambda painter, at: _paint_signed(painter, theme, at, scale)
 
 
 def _paint_signed(painter: QPainter, theme: Theme, at: QPointF, scale: float) -> None:
     painter.setFont(theme.font(12, 600))
     painter.setPen(_WORDS)
-    painter.drawText(QRectF(at.x(), at.y() + 4, 132, 16), _MIDDLE, f"Influence ±{scale:.1g}")
+    painter.drawText(
+        QRectF(at.x(), at.y() + 4, 132, 16), _MIDDLE, say("Influence ±{scale:.1g}", scale=scale)
+    )
     bar = QRectF(at.x(), at.y() + 21, 132, 5)
     ramp = QLinearGradient(bar.topLeft(), bar.topRight())
     for place, colour in ((0.0, AWAY), (0.5, (110, 110, 114)), (1.0, TOWARD)):
@@ -122,7 +125,7 @@ def _paint_signed(painter: QPainter, theme: Theme, at: QPointF, scale: float) ->
     painter.setPen(_QUIET)
     words = QRectF(at.x(), bar.bottom() + 1, 132, 15)
     painter.drawText(words, _MIDDLE, "away")
-    painter.drawText(words, _MIDDLE | Qt.AlignmentFlag.AlignRight, "toward the query")
+    painter.drawText(words, _MIDDLE | Qt.AlignmentFlag.AlignRight, say("toward the query"))
 
 
 def _wheel(theme: Theme, first: str, second: str) -> _Part:
@@ -156,7 +159,7 @@ def _two_lines(theme: Theme, first: str, second: str) -> _Part:
 def _paint_ramp(painter: QPainter, theme: Theme, at: QPointF) -> None:
     painter.setFont(theme.font(12, 600))
     painter.setPen(_WORDS)
-    painter.drawText(QRectF(at.x(), at.y() + 6, 106, 16), _MIDDLE, "Motion mask")
+    painter.drawText(QRectF(at.x(), at.y() + 6, 106, 16), _MIDDLE, say("Motion mask"))
     bar = QRectF(at.x() + 12, at.y() + 27, 82, 6)
     ramp = QLinearGradient(bar.topLeft(), bar.topRight())
     ramp.setColorAt(0, QColor(72, 72, 76))
@@ -173,13 +176,19 @@ def paint_timing(
 ) -> None:
     """The debug corner, at an area's upper left."""
     last, slow = timing.press_ms()
-    asked = f" of {timing.asked_fps:.1f}" if timing.asked_fps else ""
+    asked = say(" of {asked_fps:.1f}", asked_fps=timing.asked_fps) if timing.asked_fps else ""
     rows = (
-        ("Dropped", f"{timing.dropped:,} of {timing.dropped + timing.shown:,}"),
-        ("Shown", f"{timing.shown_fps(now_s):.1f}{asked} a second"),
-        ("Decode, draw", f"{timing.cost_ms:.1f} ms"),
-        ("Paint", f"{timing.paint_ms():.2f} ms"),
-        ("Key to paint", f"{last:.0f} ms, 95 % below {slow:.0f}"),
+        (
+            say("Dropped"),
+            say("{dropped:,} of {n:,}", dropped=timing.dropped, n=timing.dropped + timing.shown),
+        ),
+        (
+            say("Shown"),
+            say("{shown_fps:.1f}{asked} a second", shown_fps=timing.shown_fps(now_s), asked=asked),
+        ),
+        (say("Decode, draw"), say("{cost_ms:.1f} ms", cost_ms=timing.cost_ms)),
+        (say("Paint"), say("{paint_ms:.2f} ms", paint_ms=timing.paint_ms())),
+        (say("Key to paint"), say("{last:.0f} ms, 95 % below {slow:.0f}", last=last, slow=slow)),
     )
     rect = QRectF(area.left() + 8, area.top() + 8, 252, 10 + 17 * len(rows))
     plate(painter, rect)

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from motionlens.domain.errors import Cancelled, MotionLensError
+from motionlens.domain.language import say
 from motionlens.domain.requests import FrameRenderer, ModelSight
 from motionlens.lanes import Priority
 from motionlens.session.influence import InfluenceState, Wanted
@@ -101,7 +102,7 @@ class Players(QObject):
         """Empty where a map can be had (or taken off), else what is missing."""
         if "influence" in self.mapped.overlays or self._influence_wanted() is not None:
             return ""
-        return "needs an index that was asked by this query"
+        return say("needs an index that was asked by this query")
 
     def same_overlays(self) -> None:
         """All stages follow; a query shows the mask that it was asked with beside a map."""

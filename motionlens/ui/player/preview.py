@@ -6,6 +6,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from motionlens.domain.clip import Clip
+from motionlens.domain.language import say
 from motionlens.domain.requests import FrameImage
 from motionlens.session.playable import Playable
 from motionlens.session.player import PlayerState
@@ -88,8 +89,16 @@ class Preview(QWidget):
 
     def _told(self) -> None:
         clip, playing = self._state.clip, self._players.playback.playing
-        self.stage.setAccessibleName(f"Clip {clip.name}" if clip else "No clip")
+        self.stage.setAccessibleName(say("Clip {name}", name=clip.name) if clip else say("No clip"))
         self._play.set_look(icon="pause" if playing else "play")
-        self._play.setAccessibleName("Pause" if playing else "Play")
+        self._play.setAccessibleName(say("Pause") if playing else say("Play"))
         self._play.setEnabled(clip is not None)
-        self._time.setText(f"{clip.frames:,} frames, {clip.duration_s:.2f} s" if clip else "")
+        self._time.setText(
+            say(
+                "{frames:,} frames, {duration_s:.2f} s",
+                frames=clip.frames,
+                duration_s=clip.duration_s,
+            )
+            if clip
+            else ""
+        )

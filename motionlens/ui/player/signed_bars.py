@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from motionlens.domain.language import say
 from motionlens.session.influence import InfluenceState
 from motionlens.session.player import PlayerState
 from motionlens.ui.player.timeline import LABELS, SCALE
@@ -52,7 +53,7 @@ class SignedBars(QWidget):
         self.setVisible(bool(self._bars))
         if self._bars:
             most = max(range(len(self._bars)), key=lambda n: abs(self._bars[n]))
-            told = self.tr("Influence by frame: {total} in all, most at frame {most}")
+            told = say("Influence by frame: {total} in all, most at frame {most}")
             self.setAccessibleName(told.format(total=f"{sum(self._bars):+.3f}", most=most))
         self.update()
 
@@ -94,10 +95,10 @@ class SignedBars(QWidget):
         left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         painter.setFont(self._theme.font(12, 600))
         painter.setPen(self._theme.color("text"))
-        painter.drawText(QRectF(0, 4, LABELS, 16), left, self.tr("Influence"))
+        painter.drawText(QRectF(0, 4, LABELS, 16), left, say("Influence"))
         painter.setFont(self._theme.font(11))
         painter.setPen(self._theme.color("text2"))
-        painter.drawText(QRectF(0, 20, LABELS, 15), left, self.tr("by frame"))
+        painter.drawText(QRectF(0, 20, LABELS, 15), left, say("by frame"))
 
     def _scrub(self, event: QMouseEvent) -> None:
         plot, last = self._plot(), len(self._bars) - 1

@@ -24,6 +24,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from motionlens.domain.clip import MotionSummary
+from motionlens.domain.language import say
 from motionlens.domain.requests import FrameImage
 from motionlens.session.playback import Playback
 from motionlens.ui.theme import Theme
@@ -132,7 +133,7 @@ class Timeline(QWidget):
             self._hatch(painter, plot, 0, frames)
             painter.setPen(self._theme.color("text2"))
             painter.setFont(self._theme.font(11))
-            words = self.tr("Motion not measured yet: Run, Analyse the clips")
+            words = say("Motion not measured yet: Run, Analyse the clips")
             painter.drawText(plot, Qt.AlignmentFlag.AlignCenter, words)
 
     def _changed(self) -> None:
@@ -185,12 +186,12 @@ class Timeline(QWidget):
         painter.setFont(self._theme.font(12, 600))
         painter.setPen(self._theme.color("text"))
         left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(QRectF(0, 4, LABELS, 16), left, self.tr("Motion"))
+        painter.drawText(QRectF(0, 4, LABELS, 16), left, say("Motion"))
         painter.setFont(self._theme.font(11))
         painter.setPen(self._theme.color("text2"))
-        painter.drawText(QRectF(0, 20, LABELS, 15), left, self.tr("px a frame"))
+        painter.drawText(QRectF(0, 20, LABELS, 15), left, say("px a frame"))
         if self._other:
-            painter.drawText(QRectF(0, 35, LABELS, 15), left, self.tr("dashed: query"))
+            painter.drawText(QRectF(0, 35, LABELS, 15), left, say("dashed: query"))
         if marks := self._marks_in_words():
             painter.drawText(QRectF(0, 50, LABELS, 15), left, marks)
 
@@ -249,10 +250,10 @@ class Timeline(QWidget):
 
     def _summary(self) -> str:
         if not self._curve:
-            return self.tr("Motion not measured yet")
+            return say("Motion not measured yet")
         mean = sum(self._curve) / len(self._curve)
         peak = self._curve.index(max(self._curve))
-        words = self.tr("Motion: mean {mean} px a frame, most at frame {peak}").format(
+        words = say("Motion: mean {mean} px a frame, most at frame {peak}").format(
             mean=f"{mean:.1f}", peak=peak
         )
         return f"{words}; {marks}" if (marks := self._marks_in_words()) else words

@@ -6,6 +6,7 @@ from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QWidget
 
+from motionlens.domain.language import say, word
 from motionlens.domain.requests import FrameImage
 from motionlens.session.playback import Lock, Playback
 from motionlens.ui.actions import Actions
@@ -14,9 +15,9 @@ from motionlens.ui.widgets import Button, action_button, label
 
 HEIGHT = 40
 _LOCK_WORDS = {
-    Lock.PHASE: "Locked: both loops begin and end together (Y)",
-    Lock.TIME: "Locked by time: both at their own speed (Y)",
-    Lock.OFF: "Not locked: the query stands still (Y)",
+    Lock.PHASE: word("Locked: both loops begin and end together (Y)"),
+    Lock.TIME: word("Locked by time: both at their own speed (Y)"),
+    Lock.OFF: word("Not locked: the query stands still (Y)"),
 }
 
 
@@ -36,9 +37,11 @@ class Transport(QWidget):
         self._time = TimeText(theme)
         self._of = label(theme, "", "text2", 13)
         self._quarter = _toggle(theme, actions, "play.quarter_speed", "¼×", "")
-        self._loop = Button(theme, "Loop", "repeat", kind="quiet")
-        self._loop.setToolTip("Loop over the whole clip again (Shift+Home, Shift+End set the ends)")
-        self._loop.setAccessibleName("Loop")
+        self._loop = Button(theme, say("Loop"), "repeat", kind="quiet")
+        self._loop.setToolTip(
+            say("Loop over the whole clip again (Shift+Home, Shift+End set the ends)")
+        )
+        self._loop.setAccessibleName(say("Loop"))
         self._loop.setCheckable(True)
         self._loop.clicked.connect(self._whole_loop)
         self._lock = _toggle(theme, actions, "play.lock", "", "link")
@@ -83,8 +86,8 @@ class Transport(QWidget):
         slider.setRange(10, 100)
         slider.setFixedWidth(56)
         slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        slider.setAccessibleName("Strength of flow and mask")
-        slider.setToolTip("Strength of flow and mask (+ and \u2212)")
+        slider.setAccessibleName(say("Strength of flow and mask"))
+        slider.setToolTip(say("Strength of flow and mask (+ and \u2212)"))
         slider.setValue(round(self._playback.candidate.opacity * 100))
         slider.valueChanged.connect(self._set_opacity)
         return slider
@@ -110,13 +113,15 @@ class Transport(QWidget):
     def _show_length(self) -> None:
         clip = self._playback.candidate.clip
         self._time.set_longest(max(9.99, clip.duration_s if clip else 0.0))
-        every = ", every frame" if self._playback.every else ""
-        self._of.setText(f"of {clip.duration_s:.2f}{every}" if clip else "")
+        every = say(", every frame") if self._playback.every else ""
+        self._of.setText(
+            say("of {seconds:.2f}{every}", seconds=clip.duration_s, every=every) if clip else ""
+        )
 
     def _show_loop(self) -> None:
         state = self._playback.candidate
         whole, loop = state.whole_loop(), state.loop
-        named = "Loop" if whole or loop is None else f"{loop.first}–{loop.last}"
+        named = say("Loop") if whole or loop is None else f"{loop.first}–{loop.last}"
         self._loop.set_look(text=named)
         self._loop.setChecked(not whole)
         self._loop.setEnabled(not whole)
@@ -129,19 +134,24 @@ class Transport(QWidget):
     def _show_state(self) -> None:
         playing = self._playback.playing
         self._play.set_look(icon="pause" if playing else "play")
-        self._play.setAccessibleName("Pause" if playing else "Play")
+        self._play.setAccessibleName(say("Pause") if playing else say("Play"))
         self._play.setChecked(playing)
         speed = self._playback.speed
         self._quarter.setChecked(speed != 1.0)
         self._quarter.set_look(text=speed_words(speed) if speed != 1.0 else "¼×")
-        self._quarter.setToolTip(f"Plays at {speed_words(speed)}: W quarter, < slower, > faster")
+        self._quarter.setToolTip(
+            say(
+                "Plays at {speed_words}: W quarter, < slower, > faster",
+                speed_words=speed_words(speed),
+            )
+        )
         self._show_length()
         lock = self._playback.lock
         icons = {Lock.PHASE: "link", Lock.TIME: "clock", Lock.OFF: "link-break"}
         self._lock.set_look(icon=icons[lock])
         self._lock.setChecked(lock is not Lock.OFF)
-        self._lock.setToolTip(_LOCK_WORDS[lock])
-        self._lock.setAccessibleName(_LOCK_WORDS[lock])
+        self._lock.setToolTip(say(_LOCK_WORDS[lock]))
+        self._lock.setAccessibleName(say(_LOCK_WORDS[lock]))
 
 
 class TimeText(QWidget):
@@ -190,7 +200,7 @@ def _toggle(
     # The command itself is not on or off; what the button shows comes from the playback.
     button = Button(theme, text, icon, actions.key(id) if show_key else "")
     button.setCheckable(True)
-    button.setAccessibleName(actions.specs[id].text)
+    button.setAccessibleName(actions.specs[id].said)
     button.setToolTip(actions.action(id).toolTip())
 
     def press() -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from PySide6.QtCore import QPoint, QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 
+from motionlens.domain.language import say
 from motionlens.session.clip_list import flag_name
 from motionlens.session.review import ReviewState
 from motionlens.session.review_queue import ORDERS, Filters, QueueKind, SavedQueue
@@ -42,8 +43,8 @@ class ContextBar(QWidget):
         self.setProperty("ground", "panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(48)
-        self._name = label(theme, self.tr("Queue"), "text2", 13)
-        self._queues = Combo(theme, self.tr("Queue"))
+        self._name = label(theme, say("Queue"), "text2", 13)
+        self._queues = Combo(theme, say("Queue"))
         self._queues.setObjectName("review.queue")
         self._queues.setMinimumWidth(190)
         self._queues.activated.connect(self._choose)
@@ -55,17 +56,17 @@ class ContextBar(QWidget):
         self._pace = label(theme, "", "text2", 12)
         self._chips = QHBoxLayout()
         self._chips.setSpacing(8)
-        self.field = SearchField(theme, self.tr("Filter"), actions.key("go.filter"), 230)
+        self.field = SearchField(theme, say("Filter"), actions.key("go.filter"), 230)
         self.field.setObjectName("review.filter")
         self.field.setToolTip(
-            self.tr("flag:drawn score>0.3 not caption:ball, or decision:later tag:floats")
+            say("flag:drawn score>0.3 not caption:ball, or decision:later tag:floats")
         )
         self.field.left.connect(self._typed)
         self.filter_button = Button(theme, icon="funnel", kind="ghost")
-        self.filter_button.setAccessibleName(self.tr("What to show, and in which order"))
+        self.filter_button.setAccessibleName(say("What to show, and in which order"))
         self.filter_button.setToolTip(self.filter_button.accessibleName())
         self.filter_button.clicked.connect(self.open_filters)
-        self._rank = action_button(theme, actions, "run.rank", self.tr("Rank"), kind="quiet")
+        self._rank = action_button(theme, actions, "run.rank", say("Rank"), kind="quiet")
         self._rank.setObjectName("review.rank")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(14, 0, 14, 0)
@@ -99,11 +100,11 @@ class ContextBar(QWidget):
             for kind, name in self._names():
                 self._queues.addItem(name, kind.value)
             for queue in self._state.saved_queues:
-                self._queues.addItem(queue.name, queue)
+                self._queues.addItem(queue.name if queue.own else say(queue.name), queue)
             shown = self._state.open_queue
             place = (
-                self._queues.findText(shown.name) if shown is not None
-                else self._queues.findData(self._state.kind.value)
+                self._queues.findText(shown.name if shown.own else say(shown.name))
+                if shown is not None else self._queues.findData(self._state.kind.value)
             )  # fmt: skip
             self._queues.setCurrentIndex(max(0, place))
         if not self.field.hasFocus():
@@ -119,8 +120,8 @@ class ContextBar(QWidget):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         filters = self._state.filters
         undecided = filters.undecided
-        self._add(menu, self.tr("Undecided only"), undecided, undecided=not undecided)
-        self._add(menu, self.tr("Flagged only"), filters.flagged, flagged=not filters.flagged)
+        self._add(menu, say("Undecided only"), undecided, undecided=not undecided)
+        self._add(menu, say("Flagged only"), filters.flagged, flagged=not filters.flagged)
         names = sorted({flag.name for row in self._state.queue for flag in row.flags})
         if names:
             menu.addSeparator()
@@ -142,24 +143,24 @@ class ContextBar(QWidget):
         action.triggered.connect(lambda _=False: self._state.set_filters(wanted))
 
     def _names(self) -> list[tuple[QueueKind, str]]:
-        names = [(QueueKind.FLAGGED, self.tr("Flagged clips first"))]
+        names = [(QueueKind.FLAGGED, say("Flagged clips first"))]
         ranking = self._state.ranking
         if ranking is not None:
             count = len(ranking.queries)
-            words = self.tr("1 query") if count == 1 else self.tr("{n} queries").format(n=count)
-            names.insert(0, (QueueKind.RANKED, self.tr("Ranked by {q}").format(q=words)))
+            words = say("1 query") if count == 1 else say("{n} queries").format(n=count)
+            names.insert(0, (QueueKind.RANKED, say("Ranked by {q}").format(q=words)))
         return names
 
     def _orders(self) -> list[tuple[str, str]]:
         ranking = self._state.ranking
         learned = ranking is not None and ranking.method == "learned"
         words = [
-            ("rank", self.tr("In the queue's order")),
-            ("name", self.tr("By name")),
-            ("motion", self.tr("Most motion first")),
-            ("length", self.tr("Longest first")),
+            ("rank", say("In the queue's order")),
+            ("name", say("By name")),
+            ("motion", say("Most motion first")),
+            ("length", say("Longest first")),
         ]
-        return [*words, ("informative", self.tr("Least sure first"))] if learned else words
+        return [*words, ("informative", say("Least sure first"))] if learned else words
 
     def type_filter(self) -> None:
         """Keys go to the filter field."""
@@ -189,28 +190,28 @@ class ContextBar(QWidget):
         filters = self._state.filters
         on: list[tuple[str, Filters]] = []
         if filters.undecided:
-            on.append((self.tr("Undecided"), replace(filters, undecided=False)))
+            on.append((say("Undecided"), replace(filters, undecided=False)))
         if filters.flagged:
-            on.append((self.tr("Flagged"), replace(filters, flagged=False)))
+            on.append((say("Flagged"), replace(filters, flagged=False)))
         if filters.flag:
             on.append((flag_name(filters.flag), replace(filters, flag="")))
         if filters.order != ORDERS[0]:
             words = dict(self._orders()).get(filters.order, filters.order)
             on.append((words, replace(filters, order=ORDERS[0])))
         if self._compact and len(on) > 1:
-            on = [(self.tr("{n} filters").format(n=len(on)), Filters(undecided=False))]
+            on = [(say("{n} filters").format(n=len(on)), Filters(undecided=False))]
         for text, without in on:
             chip = Chip(self._theme, text, closable=True, tone="text")
-            chip.setToolTip(self.tr("Show the others too"))
+            chip.setToolTip(say("Show the others too"))
             chip.closed.connect(lambda wanted=without: self._state.set_filters(wanted))
             self._chips.addWidget(chip)
-        self._add_mode(self.tr("Blind"), self._state.blind, self._state.set_blind)
-        self._add_mode(self.tr("Second curator"), self._state.second, self._state.set_second)
+        self._add_mode(say("Blind"), self._state.blind, self._state.set_blind)
+        self._add_mode(say("Second curator"), self._state.second, self._state.set_second)
 
     def _add_mode(self, text: str, on: bool, turn: Callable[[bool], None]) -> None:
         if on:
             chip = Chip(self._theme, text, closable=True, tone="warn")
-            chip.setToolTip(self.tr("Others' answers are hidden; click to see all again"))
+            chip.setToolTip(say("Others' answers are hidden; click to see all again"))
             chip.closed.connect(lambda: turn(False))
             self._chips.addWidget(chip)
 
@@ -225,12 +226,12 @@ class ContextBar(QWidget):
             counts.total,
         )
         self._progress.setAccessibleName(
-            self.tr("{excluded} excluded, {kept} kept, {later} later, {left} left").format(
+            say("{excluded} excluded, {kept} kept, {later} later, {left} left").format(
                 excluded=counts.excluded, kept=counts.kept, later=counts.later, left=counts.left
             )
         )
         self._progress.setToolTip(self._progress.accessibleName())
-        self._judged.setText(self.tr("{n} of {m} judged").format(n=counts.judged, m=counts.total))
+        self._judged.setText(say("{n} of {m} judged").format(n=counts.judged, m=counts.total))
         words = self._state.pace.words(counts.left)
         self._pace.setText(words.split("about ")[-1] if self._compact and words else words)
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from motionlens.domain.decision import Decision
+from motionlens.domain.language import retell, say
 from motionlens.session.review import ReviewState
 from motionlens.ui.actions import Actions
 from motionlens.ui.theme import Theme
@@ -40,25 +41,21 @@ class DecisionBar(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(64)
         self._last = self._make_last()
-        undo = action_button(theme, actions, "judge.undo", self.tr("Undo"))
+        undo = action_button(theme, actions, "judge.undo", say("Undo"))
         self._question = label(
-            theme, self.tr("Does this clip teach the false motion?"), "text2", 14, 500
+            theme, say("Does this clip teach the false motion?"), "text2", 14, 500
         )
         self._failure = _Failure(theme, state)
         accept = action_button(
-            theme, actions, "judge.exclude", self.tr("Accept"), "exclude",
-            self.tr("exclude clip"), 44,
+            theme, actions, "judge.exclude", say("Accept"), "exclude",
+            say("exclude clip"), 44,
         )  # fmt: skip
         reject = action_button(
-            theme, actions, "judge.keep", self.tr("Reject"), "keep", self.tr("keep clip"), 44
+            theme, actions, "judge.keep", say("Reject"), "keep", say("keep clip"), 44
         )
-        later = action_button(theme, actions, "judge.later", self.tr("Later"), height=44)
-        back = action_button(
-            theme, actions, "move.back", self.tr("Back"), "ghost", icon="arrow-left"
-        )
-        ahead = action_button(
-            theme, actions, "move.next", self.tr("Next"), "ghost", icon="arrow-right"
-        )
+        later = action_button(theme, actions, "judge.later", say("Later"), height=44)
+        back = action_button(theme, actions, "move.back", say("Back"), "ghost", icon="arrow-left")
+        ahead = action_button(theme, actions, "move.next", say("Next"), "ghost", icon="arrow-right")
         names = ("exclude", "keep", "later", "undo", "back", "next")
         buttons = (accept, reject, later, undo, back, ahead)
         for name, button in zip(names, buttons, strict=True):
@@ -105,14 +102,10 @@ class DecisionBar(QWidget):
         if last is None:
             before = len(state.marks)
             self._words.setText(
-                self.tr("{n} decided so far").format(n=before)
-                if before
-                else self.tr("Nothing decided yet")
+                say("{n} decided so far").format(n=before) if before else say("Nothing decided yet")
             )
             self._saved.setText(
-                self.tr("Each answer is saved at once")
-                if state.refusal is None
-                else state.refusal.what
+                say("Each answer is saved at once") if state.refusal is None else state.refusal.what
             )
             self.setAccessibleName(f"{self._words.text()}. {self._saved.text()}")
             return
@@ -126,11 +119,11 @@ class DecisionBar(QWidget):
         if self._state.refusal is not None:
             return self._state.refusal.what
         if saved:
-            return self.tr("Saved {time}").format(time=saved)
+            return say("Saved {time}").format(time=saved)
         if failed:
-            return self.tr("Not saved")
+            return say("Not saved")
         if self._now_s() - since_s >= SAVING_AFTER_S:
-            return self.tr("Saving")
+            return say("Saving")
         self._timer.start()
         # Neither word is true yet; the hollow badge already shows the decision.
         return ""
@@ -172,7 +165,7 @@ class _Failure(QWidget):
         words.setSpacing(0)
         words.addWidget(self._title)
         words.addWidget(self._text)
-        self._again = Button(theme, self.tr("Try again"), kind="outline")
+        self._again = Button(theme, say("Try again"), kind="outline")
         self._again.clicked.connect(state.try_again)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -187,10 +180,10 @@ class _Failure(QWidget):
         if error is None:
             return
         waiting = self._state.writer.waiting
-        count = self.tr("1 decision waits") if waiting == 1 else self.tr(
+        count = say("1 decision waits") if waiting == 1 else say(
             "{n} decisions wait"
         ).format(n=waiting)  # fmt: skip
-        self._title.setText(self.tr("Not saved: {why}").format(why=error.why or error.what))
+        self._title.setText(say("Not saved: {why}").format(why=retell(error.why or error.what)))
         next_step = error.next_step.rstrip(".")
         self._text.setText(f"{count}. {next_step}." if waiting else f"{next_step}.")
         self._again.setVisible(waiting > 0)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from motionlens.domain.language import retell, say
 from motionlens.operations.merge import AgreementResult
 from motionlens.session.agreement import agreed
 from motionlens.session.review import ReviewState
@@ -39,19 +40,22 @@ class ReviewEmpty(QWidget):
             if state.failure is not None:
                 error = state.failure
                 self._said.show_state(
-                    error.what, f"{error.why}. {error.next_step}", self.tr("Try again"),
-                    icon="warning-circle", act=state.load,
-                )  # fmt: skip
+                    retell(error.what),
+                    f"{retell(error.why)}. {retell(error.next_step)}",
+                    say("Try again"),
+                    icon="warning-circle",
+                    act=state.load,
+                )
             else:
-                self._said.show_state(self.tr("Opening the queue"), icon="hourglass")
+                self._said.show_state(say("Opening the queue"), icon="hourglass")
             return True
         if not state.snapshot.training:
             self._said.show_state(
-                self.tr("No training clips yet"),
-                self.tr("Clips to judge will play here. Add a folder of training clips first."),
-                self.tr("Add a folder of clips"),
+                say("No training clips yet"),
+                say("Clips to judge will play here. Add a folder of training clips first."),
+                say("Add a folder of clips"),
                 icon="film-strip",
-                hint=self.tr("or drop files on the window"),
+                hint=say("or drop files on the window"),
                 act=lambda: run("project.add_folder"),
             )
             return True
@@ -62,9 +66,9 @@ class ReviewEmpty(QWidget):
             return True
         if not state.order:
             self._said.show_state(
-                self.tr("No clip passes these filters"),
-                self.tr("The queue holds {n}.").format(n=several(len(state.queue), "clip")),
-                self.tr("Show all"),
+                say("No clip passes these filters"),
+                say("The queue holds {n}.").format(n=several(len(state.queue), "clip")),
+                say("Show all"),
                 icon="funnel",
                 act=lambda: state.set_filters(Filters(undecided=False)),
             )
@@ -81,20 +85,20 @@ class ReviewEmpty(QWidget):
     def _show_done(self, state: ReviewState) -> None:
         counts, run = state.counts, self._actions.run
         said = [
-            self.tr("{excluded} excluded, {kept} kept. The manifest holds what is left.").format(
+            say("{excluded} excluded, {kept} kept. The manifest holds what is left.").format(
                 excluded=counts.excluded, kept=counts.kept
             ),
             state.pace.told,
             self._agreed,
         ]
         self._said.show_state(
-            self.tr("Everything here is judged"),
+            say("Everything here is judged"),
             " ".join(filter(None, said)),
-            self.tr("Export a manifest"),
+            say("Export a manifest"),
             icon="check-circle",
-            hint=self.tr("Z takes the last answer back; / shows judged clips again"),
+            hint=say("Z takes the last answer back; / shows judged clips again"),
             act=lambda: run("project.export"),
-            other=self.tr("Train without the {n}").format(n=f"{counts.excluded:,}")
+            other=say("Train without the {n}").format(n=f"{counts.excluded:,}")
             if counts.excluded else "",
             act_otherwise=lambda: run("go.train"),
         )  # fmt: skip
@@ -108,11 +112,11 @@ class ReviewEmpty(QWidget):
 def say_no_query(column: QueryColumn, actions: Actions) -> None:
     """What the left column says while there is no query."""
     column.set_empty(
-        column.tr("No query yet"),
-        column.tr(
+        say("No query yet"),
+        say(
             "A generation that moves wrongly plays here, beside the clips that may have taught it."
             " Judging flagged clips works without one."
         ),
-        column.tr("Add generations"),
+        say("Add generations"),
         lambda: actions.run("project.add_generations"),
     )

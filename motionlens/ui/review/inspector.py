@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from motionlens.domain.language import say, word
 from motionlens.domain.ranking import Polarity
 from motionlens.session.review import ReviewState
 from motionlens.session.review_queue import Candidate, Reason, signed
@@ -52,15 +53,23 @@ _ICONS = {
     "too_short": ("timer", "text"),
 }
 _METHODS = {
-    "cosine": "cosine", "centred": "centred cosine", "whitened": "whitened",
-    "vote": "vote", "combined": "combined score", "learned": "learned score",
-}  # fmt: skip
+    "cosine": word("cosine"),
+    "centred": word("centred cosine"),
+    "whitened": word("whitened"),
+    "vote": word("vote"),
+    "combined": word("combined score"),
+    "learned": word("learned score"),
+}
 _MOST_BARS = 4
-_INFLUENCE = "Score: mean influence over bad queries minus mean over good ones."
+_INFLUENCE = word("Score: mean influence over bad queries minus mean over good ones.")
 _HOW = {
-    "combined": "Score: mean rank of influence (mean over bad queries minus mean over good ones),"
-    " of motion unlike its class, and of loss. Static shots come first.",
-    "learned": "Score: learned from the decisions made so far, from influence and flow statistics.",
+    "combined": word(
+        "Score: mean rank of influence (mean over bad queries minus mean over good ones),"
+        " of motion unlike its class, and of loss. Static shots come first."
+    ),
+    "learned": word(
+        "Score: learned from the decisions made so far, from influence and flow statistics."
+    ),
 }
 
 
@@ -83,7 +92,7 @@ class Inspector(QWidget):
         self._bars = _Section()
         self._answers = _Section()
         self._analyse = action_button(
-            theme, actions, "run.analyse", self.tr("Analyse the clips"), "outline"
+            theme, actions, "run.analyse", say("Analyse the clips"), "outline"
         )
         self._analyse.setObjectName("review.analyse")
         self._analyse.hide()
@@ -91,19 +100,19 @@ class Inspector(QWidget):
         self._caption = label(theme, "", "text2", 12, wrap=True)
         self.note = self._make_note()
         self.tags = self._make_tags()
-        explain = action_button(theme, actions, "go.explain_clip", self.tr("Explain"), "ghost")
+        explain = action_button(theme, actions, "go.explain_clip", say("Explain"), "ghost")
         key, tag_key = (KeyCap(theme, actions.key(f"judge.{id}")) for id in ("note", "tag"))
         body = QVBoxLayout()
         body.setContentsMargins(14, 0, 14, 12)
         body.setSpacing(0)
-        body.addWidget(self._titled(self.tr("Why it is a candidate"), self._method, 36))
+        body.addWidget(self._titled(say("Why it is a candidate"), self._method, 36))
         body.addWidget(self._reasons)
         body.addWidget(self._analyse)
         body.addWidget(self._bars)
         body.addSpacing(10)
         body.addWidget(line())
         body.addSpacing(4)
-        body.addWidget(self._titled(self.tr("Clip"), explain, 32))
+        body.addWidget(self._titled(say("Clip"), explain, 32))
         body.addWidget(self._caption)
         body.addSpacing(4)
         body.addWidget(self._facts)
@@ -111,11 +120,11 @@ class Inspector(QWidget):
         body.addSpacing(12)
         body.addWidget(line())
         body.addSpacing(4)
-        body.addWidget(self._titled(self.tr("Tags"), tag_key, 32))
+        body.addWidget(self._titled(say("Tags"), tag_key, 32))
         body.addSpacing(2)
         body.addWidget(self.tags)
         body.addSpacing(8)
-        body.addWidget(self._titled(self.tr("Note"), key, 32))
+        body.addWidget(self._titled(say("Note"), key, 32))
         body.addSpacing(2)
         body.addWidget(self.note)
         body.addStretch(1)
@@ -128,16 +137,16 @@ class Inspector(QWidget):
     def _make_note(self) -> NoteField:
         note = NoteField()
         note.setObjectName("review.note")
-        note.setPlaceholderText(self.tr("What is wrong with its motion"))
-        note.setAccessibleName(self.tr("Note"))
+        note.setPlaceholderText(say("What is wrong with its motion"))
+        note.setAccessibleName(say("Note"))
         note.editingFinished.connect(self._note_done)
         note.left.connect(self.left_note)
         return note
 
     def _make_tags(self) -> TagField:
-        tags = TagField(self.tr("Tags"))
+        tags = TagField(say("Tags"))
         tags.setObjectName("review.tags")
-        tags.setPlaceholderText(self.tr("In a word or two, with commas between"))
+        tags.setPlaceholderText(say("In a word or two, with commas between"))
         tags.editingFinished.connect(self._tags_done)
         tags.left.connect(self.left_note)
         return tags
@@ -169,9 +178,9 @@ class Inspector(QWidget):
         ranked = candidate is not None and candidate.ranked is not None and ranking is not None
         self._method.setVisible(ranked)
         if ranked and ranking is not None:
-            self._method.set_look(_METHODS.get(ranking.method, ranking.method))
-            how = _HOW.get(ranking.method, _INFLUENCE)
-            self._method.setToolTip(f"{how} Index {ranking.fingerprint[:6]}.")
+            self._method.set_look(say(_METHODS.get(ranking.method, ranking.method)))
+            how = say(_HOW.get(ranking.method, _INFLUENCE))
+            self._method.setToolTip(say("{how} Index {n}.", how=how, n=ranking.fingerprint[:6]))
         self.note.setEnabled(candidate is not None)
         self.note.setText(self._state.note(self._clip) if candidate else "")
         self.note.setCursorPosition(0)
@@ -193,11 +202,11 @@ class Inspector(QWidget):
         analysed = snapshot is not None and bool(snapshot.motion)
         self._analyse.setVisible(not analysed)
         if not candidate.reasons:
-            words = self.tr("Nothing was flagged. It is here because it is not judged yet.")
+            words = say("Nothing was flagged. It is here because it is not judged yet.")
             if candidate.hidden:
-                words = self.tr("Hidden while you judge blind.")
+                words = say("Hidden while you judge blind.")
             if not analysed:
-                words = self.tr(
+                words = say(
                     "The clips are not analysed yet. Their motion is then measured, and static"
                     " shots, held poses and cuts come first in the queue."
                 )
@@ -237,7 +246,7 @@ class Inspector(QWidget):
             return
         self._bars.add(line())
         self._bars.add(_gap(8))
-        self._bars.add(label(self._theme, self.tr("Influence by query"), "text2", 12, 600))
+        self._bars.add(label(self._theme, say("Influence by query"), "text2", 12, 600))
         self._bars.add(_gap(4))
         most = max((abs(score) for row in self._state.queue for score in row.per_query.values()),
                    default=1.0)  # fmt: skip
@@ -249,7 +258,7 @@ class Inspector(QWidget):
             name = clip.caption.splitlines()[0] if clip.caption.strip() else clip.name
             self._bars.add(self._bar(name, clip.name, scores[query.clip], most, bad))
         if len(shown) > _MOST_BARS:
-            words = self.tr("and {n} weaker ones").format(n=len(shown) - _MOST_BARS)
+            words = say("and {n} weaker ones").format(n=len(shown) - _MOST_BARS)
             self._bars.add(label(self._theme, words, "text3", 11))
 
     def _fill_answers(self, candidate: Candidate | None) -> None:
@@ -281,7 +290,7 @@ class Inspector(QWidget):
         row.addWidget(ElidedLabel(theme, name, "text2", 12), 1)
         row.addWidget(bar)
         row.addWidget(number)
-        word = self.tr("bad query") if bad else self.tr("good query")
+        word = say("bad query") if bad else say("good query")
         made.setAccessibleName(f"{word} {name}: {signed(score)}")
         made.setToolTip(file)
         return made
@@ -357,7 +366,9 @@ def _gap(height: int) -> QWidget:
 
 def _facts(candidate: Candidate) -> str:
     info = candidate.clip.info
-    rate = f"{info.fps:.3g} fps" + (", variable" if info.variable_frame_rate else "")
+    rate = say("{fps:.3g} fps", fps=info.fps) + (
+        say(", variable") if info.variable_frame_rate else ""
+    )
     return f"{info.width} × {info.height} · {rate} · {info.codec} · {info.duration_s:.1f} s"
 
 

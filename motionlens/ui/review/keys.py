@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from motionlens.domain.decision import Decision
+from motionlens.domain.language import say
 
 if TYPE_CHECKING:
     from motionlens.ui.review.view import ReviewView
@@ -30,8 +31,8 @@ def _judging(view: ReviewView) -> None:
 
     def can() -> str:
         if state.current is None:
-            return "no clip"
-        return "an earlier decision is not saved" if state.writer.held else ""
+            return say("no clip")
+        return say("an earlier decision is not saved") if state.writer.held else ""
 
     for id, decision, stay in (
         ("exclude", Decision.EXCLUDE, False),
@@ -42,17 +43,17 @@ def _judging(view: ReviewView) -> None:
         ("keep_stay", Decision.KEEP, True),
     ):
         view.handle(f"judge.{id}", decider(decision, stay), can)
-    view.handle("judge.undo", state.undo, lambda: "" if view.can_undo() else "nothing to undo")
-    view.handle("judge.redo", state.redo, lambda: "" if state.snapshot else "no project")
-    view.handle("judge.note", view.edit_note, lambda: "" if state.current else "no clip")
-    view.handle("judge.tag", view.edit_tags, lambda: "" if state.current else "no clip")
+    view.handle("judge.undo", state.undo, lambda: "" if view.can_undo() else say("nothing to undo"))
+    view.handle("judge.redo", state.redo, lambda: "" if state.snapshot else say("no project"))
+    view.handle("judge.note", view.edit_note, lambda: "" if state.current else say("no clip"))
+    view.handle("judge.tag", view.edit_tags, lambda: "" if state.current else say("no clip"))
 
 
 def _moving(view: ReviewView) -> None:
     state = view.state
 
     def some() -> str:
-        return "" if state.order else "no clip"
+        return "" if state.order else say("no clip")
 
     view.handle("move.back", state.back, some)
     view.handle("move.next", state.next, some)
@@ -60,18 +61,18 @@ def _moving(view: ReviewView) -> None:
     view.handle("move.previous_undecided", lambda: state.next_undecided(-1), some)
 
     def queries() -> str:
-        return "" if state.queries else "no query"
+        return "" if state.queries else say("no query")
 
     view.handle("move.next_query", lambda: state.step_query(1), queries)
     view.handle("move.previous_query", lambda: state.step_query(-1), queries)
-    view.handle("go.filter", view.open_filters, lambda: "" if state.queue else "no clip")
+    view.handle("go.filter", view.open_filters, lambda: "" if state.queue else say("no clip"))
 
 
 def _looking(view: ReviewView) -> None:
     state = view.state
 
     def read() -> str:
-        return "" if state.snapshot else "no project"
+        return "" if state.snapshot else say("no project")
 
     view.handle("look.blind", view.toggle_blind, read, checked=lambda: state.blind)
     view.handle(
@@ -87,12 +88,12 @@ def _going(view: ReviewView) -> None:
 
     def current() -> str:
         if state.current is None:
-            return "no clip"
+            return say("no clip")
         hidden = state.blind and state.current.clip.id not in state.marks
-        return "answer first: you judge blind" if hidden else ""
+        return say("answer first: you judge blind") if hidden else ""
 
     names = view.queue_names
-    view.handle("go.save_queue", names.open, lambda: "" if state.snapshot else "no project")
+    view.handle("go.save_queue", names.open, lambda: "" if state.snapshot else say("no project"))
     view.handle("go.forget_queue", names.forget, names.why_not_forget)
     view.handle("go.explain_clip", lambda: view.show_current_in("explain"), current)
     view.handle("go.show_in_library", lambda: view.show_current_in("library"), current)

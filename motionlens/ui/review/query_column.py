@@ -9,6 +9,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from motionlens.domain.clip import Clip
+from motionlens.domain.language import say
 from motionlens.domain.ranking import Polarity, Query
 from motionlens.session.review import ReviewState
 from motionlens.session.review_queue import signed
@@ -37,8 +38,8 @@ class QueryColumn(QWidget):
         self.stage = stage
         stage.setObjectName("review.stage.query")
         stage.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self._title = label(theme, self.tr("Query"), "text", 13, 600)
-        self._polarity = Chip(theme, self.tr("Bad"), "thumbs-down", "exclude", "exclude")
+        self._title = label(theme, say("Query"), "text", 13, 600)
+        self._polarity = Chip(theme, say("Bad"), "thumbs-down", "exclude", "exclude")
         self._number = label(theme, "", "text2", 12)
         self._key = KeyCap(theme, "Q")
         self._prompt = label(theme, "", "text", 13, 600, wrap=True)
@@ -103,17 +104,17 @@ class QueryColumn(QWidget):
         bad = query.polarity is Polarity.BAD
         tone = "exclude" if bad else "keep"
         self._polarity.set_look(
-            self.tr("Bad") if bad else self.tr("Good"),
+            say("Bad") if bad else say("Good"),
             "thumbs-down" if bad else "thumbs-up", tone, tone,
         )  # fmt: skip
         queries = self._state.queries
         place = self._state.query_index % len(queries)
-        self._number.setText(self.tr("{n} of {m}").format(n=place + 1, m=len(queries)))
+        self._number.setText(say("{n} of {m}").format(n=place + 1, m=len(queries)))
         self._prompt.setText(_short(clip.caption) if clip and clip.caption else
                              clip.name if clip else "")  # fmt: skip
         self._words.setText(_where(query, clip))
         self.stage.setAccessibleName(
-            self.tr("Query {n} of {m}, {polarity}, {name}").format(
+            say("Query {n} of {m}, {polarity}, {name}").format(
                 n=place + 1, m=len(queries), polarity=self._polarity.text(),
                 name=self._prompt.text(),
             )
@@ -207,7 +208,7 @@ class QueryThumb(QAbstractButton):
     def show_query(self, query: Query, clip: Clip, score: float | None, on: bool) -> None:
         """Show this one."""
         self._clip, self._score = clip, score
-        self._word = self.tr("Bad") if query.polarity is Polarity.BAD else self.tr("Good")
+        self._word = say("Bad") if query.polarity is Polarity.BAD else say("Good")
         self.setChecked(on)
         number = f", {signed(score)}" if score is not None else ""
         self.setAccessibleName(f"{self._word}: {clip.name}{number}")
@@ -250,14 +251,20 @@ def _where(query: Query, clip: Clip | None) -> str:
     """The query's sentence: how long it is, and the region and frames that are meant."""
     parts = []
     if clip is not None:
-        parts.append(f"{clip.info.frames} frames, {clip.info.duration_s:.1f} s.")
+        parts.append(
+            say(
+                "{frames} frames, {duration_s:.1f} s.",
+                frames=clip.info.frames,
+                duration_s=clip.info.duration_s,
+            )
+        )
     if query.region is not None:
         box = query.region
-        across = f"{box.x:.0%} to {box.x + box.width:.0%}"
-        down = f"{box.y:.0%} to {box.y + box.height:.0%}"
-        parts.append(f"Region: {across} across, {down} down.")
+        across = say("{x:.0%} to {n:.0%}", x=box.x, n=box.x + box.width)
+        down = say("{y:.0%} to {n:.0%}", y=box.y, n=box.y + box.height)
+        parts.append(say("Region: {across} across, {down} down.", across=across, down=down))
     if query.span is not None:
-        parts.append(f"Frames {query.span.start}–{query.span.stop - 1}.")
+        parts.append(say("Frames {start}–{n}.", start=query.span.start, n=query.span.stop - 1))
     return " ".join(parts)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from motionlens.domain.language import say
 from motionlens.session.ranking import RankState
 from motionlens.ui.theme import Theme
 from motionlens.ui.widgets import Button, ThinProgress, label
@@ -21,7 +22,7 @@ class RankProgress(QWidget):
         self._bar = ThinProgress(theme)
         self._bar.setFixedWidth(84)
         self._left = label(theme, "", "text2", 12)
-        cancel = Button(theme, self.tr("Cancel"))
+        cancel = Button(theme, say("Cancel"))
         cancel.setObjectName("review.rankCancel")
         cancel.clicked.connect(state.cancel)
         layout = QHBoxLayout(self)
@@ -38,8 +39,10 @@ class RankProgress(QWidget):
         self.setVisible(row is not None)
         if row is None:
             return
-        step = row.what or self.tr("Waiting for the compute lane")
-        counted = f", {row.done} of {row.total}" if row.total > 1 else ""
+        step = row.what or say("Waiting for the compute lane")
+        counted = (
+            say(", {done} of {total}", done=row.done, total=row.total) if row.total > 1 else ""
+        )
         self._words.setText(f"{step}{counted}")
         self._bar.set_share(row.share)
         self._left.setText(left(row.left_s))

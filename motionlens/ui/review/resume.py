@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, QTimer
 
+from motionlens.domain.language import say
 from motionlens.domain.requests import PLAYER_OVERLAYS
 from motionlens.session.review import ReviewState
 from motionlens.ui.context import WindowContext
@@ -52,7 +53,7 @@ class Resume(QObject):
         if clip.id == kept[0] and 0 < kept[1] < clip.frames:
             self._players.playback.play(False)
             self._players.playback.seek(kept[1])
-            said = self.tr("Open where you were, at frame {n}").format(n=f"{kept[1]:,}")
+            said = say("Open where you were, at frame {n}").format(n=f"{kept[1]:,}")
             self._context.saved(said, False, False)
 
     def _painted(self, image: object) -> None:

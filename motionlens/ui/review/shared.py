@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from motionlens.domain.errors import IndexMissing, IndexStale
+from motionlens.domain.language import retell, say
 from motionlens.domain.ranking import Ranking
 from motionlens.session.decision_writer import Written
 from motionlens.session.queue_state import ranking_id
@@ -60,15 +61,15 @@ class Shared:
         if not frozen.fresh and not frozen.moved:
             return
         count = len(frozen.fresh)
-        title = words.several(count, "new candidate") if count else "Flags have changed"
+        title = words.several(count, say("new candidate")) if count else say("Flags have changed")
         self._offered = notices.tell(
             "info",
             title,
-            "The queue keeps its order until you say so.",
+            say("The queue keeps its order until you say so."),
             panel=PANEL,
-            button="Sort again",
+            button=say("Sort again"),
             act=lambda: self._state.let_in(sort=True),
-            other="Add at the end" if count else "",
+            other=say("Add at the end") if count else "",
             act_otherwise=lambda: self._state.let_in(sort=False),
         )
 
@@ -76,17 +77,25 @@ class Shared:
         writer, counts = self._state.writer, len(self._state.marks)
         waiting = writer.waiting
         if writer.held:
-            said = "1 decision is not saved" if waiting == 1 else f"{waiting} decisions not saved"
+            said = (
+                say("1 decision is not saved")
+                if waiting == 1
+                else say("{waiting} decisions not saved", waiting=waiting)
+            )
             self._context.saved(said, False, True)
         elif waiting:
-            self._context.saved("Saving", True, False)
+            self._context.saved(say("Saving"), True, False)
         else:
-            said = f"All {counts:,} decisions saved" if counts != 1 else "1 decision saved"
-            self._context.saved(said if counts else "No decisions yet", False, False)
+            said = (
+                say("All {counts:,} decisions saved", counts=counts)
+                if counts != 1
+                else say("1 decision saved")
+            )
+            self._context.saved(said if counts else say("No decisions yet"), False, False)
 
     def _written(self, written: Written) -> None:
         if (last := self._state.last) is not None and last.mark.saved:
-            self._context.announce(f"{last.words}, saved")
+            self._context.announce(say("{words}, saved", words=last.words))
         self._context.library.apply(
             {c: str(e.decision) if e else "none" for c, e in written.standing.items()}
         )
@@ -117,10 +126,14 @@ class Shared:
         if isinstance(error, IndexStale | IndexMissing):
             self._context.notices.tell(
                 "warn",
-                error.what,
-                f"{error.why[:1].upper()}{error.why[1:]}. The ranking shown stays as it was.",
+                retell(error.what),
+                say(
+                    "{upper}{n}. The ranking shown stays as it was.",
+                    upper=retell(error.why)[:1].upper(),
+                    n=retell(error.why)[1:],
+                ),
                 panel=PANEL,
-                button="Index again",
+                button=say("Index again"),
                 act=self._rank,
             )
             return
@@ -130,9 +143,9 @@ class Shared:
         """Stopping is no error: say what is kept, and how to go on."""
         self._context.notices.tell(
             "neutral",
-            "You stopped the ranking",
-            "Clips that were indexed stay indexed; it goes on from there.",
+            say("You stopped the ranking"),
+            say("Clips that were indexed stay indexed; it goes on from there."),
             panel=PANEL,
-            button="Go on",
+            button=say("Go on"),
             act=self._rank,
         )

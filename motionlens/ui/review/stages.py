@@ -6,6 +6,7 @@ from PySide6.QtCore import QRect, QSize
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from motionlens.domain.language import say
 from motionlens.session.review import ReviewState
 from motionlens.ui.actions import Actions
 from motionlens.ui.player.canvas import Canvas
@@ -26,7 +27,7 @@ class CandidateColumn(QWidget):
         self._state = state
         self.stage = stage
         stage.setObjectName("review.stage.candidate")
-        self._title = label(theme, self.tr("Candidate"), "text", 13, 600)
+        self._title = label(theme, say("Candidate"), "text", 13, 600)
         self._name = ElidedLabel(theme, "", "text2", 13)
         self._name.setObjectName("review.candidate.name")
         self._facts = label(theme, "", "text2", 12)
@@ -55,12 +56,12 @@ class CandidateColumn(QWidget):
         """Show the current candidate's rank, name and facts."""
         candidate = self._state.current
         if candidate is None:
-            self._title.setText(self.tr("Candidate"))
+            self._title.setText(say("Candidate"))
             self._name.setText("")
             self._facts.setText("")
             return
         info = candidate.clip.info
-        self._title.setText(self.tr("Candidate {n}").format(n=candidate.rank))
+        self._title.setText(say("Candidate {n}").format(n=candidate.rank))
         file = candidate.clip.path.replace("\\", "/").rsplit("/", 1)[-1]
         span = candidate.clip.span
         if candidate.hidden:
@@ -68,10 +69,16 @@ class CandidateColumn(QWidget):
         else:
             self._name.setText(f"{file}, {span.start}–{span.stop - 1}" if span else file)
         self._facts.setText(
-            f"{info.width} × {info.height} · {info.fps:.3g} fps · {info.frames} frames"
+            say(
+                "{width} × {height} · {fps:.3g} fps · {frames} frames",
+                width=info.width,
+                height=info.height,
+                fps=info.fps,
+                frames=info.frames,
+            )
         )
         self.stage.setAccessibleName(
-            self.tr("Candidate {n} of {m}").format(n=candidate.rank, m=len(self._state.queue))
+            say("Candidate {n} of {m}").format(n=candidate.rank, m=len(self._state.queue))
             + (f", {candidate.title}" if candidate.title else "")
         )
 

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from motionlens.domain.decision import Decision
+from motionlens.domain.language import say, word
 from motionlens.session.clip_list import flag_name
 from motionlens.session.mark import Mark
 from motionlens.session.review import ReviewState
@@ -35,9 +36,9 @@ CELL, THUMB_W, THUMB_H = 128, 120, 68
 HEIGHT, COMPACT_HEIGHT = 108, 56
 _ROW = Qt.ItemDataRole.UserRole
 _WORDS = {
-    Decision.EXCLUDE: "excluded",
-    Decision.KEEP: "kept",
-    Decision.UNSURE: "later",
+    Decision.EXCLUDE: word("excluded"),
+    Decision.KEEP: word("kept"),
+    Decision.UNSURE: word("later"),
 }
 Index = QModelIndex | QPersistentModelIndex
 
@@ -81,13 +82,20 @@ class StripTable(QAbstractListModel):
 
     def _spoken(self, candidate: Candidate) -> str:
         mark = self._state.marks.get(candidate.clip.id)
-        decision = _WORDS.get(mark.decision, "undecided") if mark else "undecided"
+        decision = say(_WORDS.get(mark.decision, "undecided") if mark else "undecided")
         number = candidate.score_text
         what = "influence" if number[:1] in ("+", "\u2212") else "score"
         score = f", {what} {number}" if number else ""
         total = len(self._state.queue)
         name = f", {candidate.title}" if candidate.title else ""
-        return f"Candidate {candidate.rank} of {total}{name}{score}, {decision}"
+        return say(
+            "Candidate {rank} of {total}{name}{score}, {decision}",
+            rank=candidate.rank,
+            total=total,
+            name=name,
+            score=score,
+            decision=decision,
+        )
 
 
 class StripDelegate(QStyledItemDelegate):
@@ -221,7 +229,7 @@ class Strip(QListView):
         self._table = StripTable(state)
         self._delegate = StripDelegate(theme, state, thumbnails)
         self.setObjectName("review.strip")
-        self.setAccessibleName("Candidates in order")
+        self.setAccessibleName(say("Candidates in order"))
         self.setFlow(QListView.Flow.LeftToRight)
         self.setWrapping(False)
         self.setUniformItemSizes(True)

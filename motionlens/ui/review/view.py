@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QStackedWidget, QVBoxLayo
 
 from motionlens.domain.decision import Decision
 from motionlens.domain.errors import MotionLensError
+from motionlens.domain.language import retell, say
 from motionlens.session.influence import Wanted
 from motionlens.session.playable import Playable
 from motionlens.session.ranking import RankState
@@ -87,7 +88,9 @@ class ReviewView(QWidget):
     def unsaved(self) -> tuple[int, str]:
         """Decisions whose commit has not returned, and why: closing asks about these."""
         error = self.state.failure
-        why = f"{error.why or error.what}. {error.next_step}." if error is not None else ""
+        why = ""
+        if error is not None:
+            why = f"{retell(error.why or error.what)}. {retell(error.next_step)}."
         return self.state.writer.waiting, why
 
     def close_view(self) -> None:
@@ -169,12 +172,12 @@ class ReviewView(QWidget):
         """Empty if a ranking can start, else the reason why not."""
         snapshot = self.state.snapshot
         if snapshot is None:
-            return "the project is being read"
+            return say("the project is being read")
         if not snapshot.training:
-            return "needs training clips"
+            return say("needs training clips")
         if not snapshot.queries:
-            return "needs a generation or a reference"
-        return "a ranking runs" if self.ranking.running else ""
+            return say("needs a generation or a reference")
+        return say("a ranking runs") if self.ranking.running else ""
 
     # Inside
 

@@ -5,12 +5,21 @@ from __future__ import annotations
 from PySide6.QtCore import QAbstractTableModel, Qt
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
+from motionlens.domain.language import say, word
 from motionlens.domain.run import RunInfo, RunState
 from motionlens.ui import words
 from motionlens.ui.tables.index import Index
 from motionlens.ui.theme import Theme
 
-COLUMNS = ("Run", "State", "Steps", "Loss", "Manifest", "Base", "Started")
+COLUMNS = (
+    word("Run"),
+    word("State"),
+    word("Steps"),
+    word("Loss"),
+    word("Manifest"),
+    word("Base"),
+    word("Started"),
+)
 _NUMBERS = (2, 3)
 LOOKS = {
     RunState.QUEUED: ("clock", "text2"),
@@ -55,7 +64,7 @@ class RunsTable(QAbstractTableModel):
             return None
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return self._align(section)
-        return COLUMNS[section] if role == Qt.ItemDataRole.DisplayRole else None
+        return say(COLUMNS[section]) if role == Qt.ItemDataRole.DisplayRole else None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         run, column = self.runs[index.row()], index.column()
@@ -87,7 +96,7 @@ class RunsView(QTableView):
         super().__init__()
         self.setModel(table)
         self.setObjectName("train.runs")
-        self.setAccessibleName("Runs")
+        self.setAccessibleName(say("Runs"))
         self.setShowGrid(False)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -110,9 +119,14 @@ class RunsView(QTableView):
 
 def cells(run: RunInfo) -> tuple[str, ...]:
     """A run's row in words."""
-    steps = f"{run.step:,} of {run.steps:,}" if run.step < run.steps else f"{run.steps:,}"
+    steps = (
+        say("{step:,} of {steps:,}", step=run.step, steps=run.steps)
+        if run.step < run.steps
+        else f"{run.steps:,}"
+    )
     loss = "–" if run.loss is None else f"{run.loss:.4f}"
     base = run.base.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
     return (
-        run.run, str(run.state), steps, loss, run.manifest_sha256[:6], base, words.when(run.started)
+        run.run, say(str(run.state)), steps, loss, run.manifest_sha256[:6], base,
+        words.when(run.started),
     )  # fmt: skip

@@ -8,6 +8,7 @@ from PySide6.QtCore import QAbstractListModel, QPointF, QRectF, QSize, Qt, Signa
 from PySide6.QtGui import QMouseEvent, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
+from motionlens.domain.language import say
 from motionlens.domain.ranking import RankedClip
 from motionlens.session.clip_list import flag_name
 from motionlens.session.library import LibraryState
@@ -66,8 +67,15 @@ class ScoredTable(QAbstractListModel):
             clip = self.library.clips[row.id]
             decision = self.library.decision(row.id)
             told = f", {evidence(row)}" if evidence(row) else ""
-            on = ", checked" if row.id in self.checked else ""
-            return f"{clip.name}, influence {words.signed(row.score)}{told}, {decision}{on}"
+            on = say(", checked") if row.id in self.checked else ""
+            return say(
+                "{name}, influence {signed}{told}, {decision}{on}",
+                name=clip.name,
+                signed=words.signed(row.score),
+                told=told,
+                decision=decision,
+                on=on,
+            )
         return None
 
 
@@ -75,11 +83,13 @@ def evidence(row: RankedClip) -> str:
     """How far a rank is to be trusted: its q-value, and its 90 % interval."""
     parts = []
     if row.no_motion:
-        parts.append("no motion")
+        parts.append(say("no motion"))
     elif row.q_value is not None and row.score > 0:
         parts.append(f"q {row.q_value:.2g}".replace("0.", ".", 1))
     if row.rank_low is not None and row.rank_high is not None:
-        parts.append(f"rank {row.rank_low}–{row.rank_high}")
+        parts.append(
+            say("rank {rank_low}–{rank_high}", rank_low=row.rank_low, rank_high=row.rank_high)
+        )
     return ", ".join(parts)
 
 
@@ -166,7 +176,7 @@ class ScoredDelegate(QStyledItemDelegate):
         told = " · ".join(part for part in (evidence(row), flags) if part)
         painter.setFont(theme.font(12))
         painter.setPen(theme.color("text2"))
-        under = painter.fontMetrics().elidedText(told or "no flags", elide, room)
+        under = painter.fontMetrics().elidedText(told or say("no flags"), elide, room)
         painter.drawText(area.translated(0, 19), under)
 
 

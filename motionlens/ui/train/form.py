@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from motionlens.domain.language import say, word
 from motionlens.domain.run import RunInfo, RunState
 from motionlens.ui import words
 from motionlens.ui.context import WindowContext
@@ -33,7 +34,7 @@ from motionlens.ui.widgets import (
 )
 
 WIDTH = 408
-_INCLUDES = (("not-excluded", "All but the excluded"), ("keep", "Only the kept"))
+_INCLUDES = (("not-excluded", word("All but the excluded")), ("keep", word("Only the kept")))
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ class TrainForm(QWidget):
         theme = context.theme
         self.setProperty("ground", "panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.manifest = Chip(theme, "nothing yet", "lock")
+        self.manifest = Chip(theme, say("nothing yet"), "lock")
         self._figures = {
             name: label(theme, "0", tone, 24, 600)
             for name, tone in (
@@ -81,38 +82,38 @@ class TrainForm(QWidget):
         }  # fmt: skip
         self._under = {
             "clips": label(theme, "clips", "text2", 12),
-            "excluded": label(theme, "excluded", "text2", 12),
-            "kept": label(theme, "kept by hand", "text2", 12),
-            "undecided": label(theme, "undecided, in", "text2", 12),
+            "excluded": label(theme, say("excluded"), "text2", 12),
+            "kept": label(theme, say("kept by hand"), "text2", 12),
+            "undecided": label(theme, say("undecided, in"), "text2", 12),
         }
         self._bar = SegmentedProgress(theme, 7)
-        self._bar.setAccessibleName("Share of the clips that are trained on")
-        self.include = Combo(theme, "Which clips")
-        for key, text in _INCLUDES:
+        self._bar.setAccessibleName(say("Share of the clips that are trained on"))
+        self.include = Combo(theme, say("Which clips"))
+        for key, text in ((key, say(text)) for key, text in _INCLUDES):
             self.include.addItem(text, key)
         self.include.currentIndexChanged.connect(lambda _: self.count())
         self.name = QLineEdit()
-        self.name.setPlaceholderText("the next free name")
-        self.model = Combo(theme, "Model")
+        self.name.setPlaceholderText(say("the next free name"))
+        self.model = Combo(theme, say("Model"))
         self.model.addItem("embedded", "embedded")
         self.steps = NumberField(1, 100_000, 250)
         self.batch = NumberField(1, 512, 16)
         self.seed = NumberField(0, 2**31 - 1, 0)
         self.rate = QLineEdit()
-        self.rate.setPlaceholderText("the method's own")
+        self.rate.setPlaceholderText(say("the method's own"))
         self.rate.setValidator(_rates(self))
-        self.full = Button(theme, "All weights", kind="outline")
-        self.lora = Button(theme, "LoRA", kind="quiet")
+        self.full = Button(theme, say("All weights"), kind="outline")
+        self.lora = Button(theme, say("LoRA"), kind="quiet")
         self._methods = QButtonGroup(self)
         for button in (self.full, self.lora):
             button.setCheckable(True)
             self._methods.addButton(button)
         self.full.setChecked(True)
         self.start = action_button(
-            theme, context.actions, "run.train", "Start run", "primary", height=34
+            theme, context.actions, "run.train", say("Start run"), "primary", height=34
         )
         self.start.setObjectName("train.start")
-        self._copy = Button(theme, "Copy command", "terminal", height=34)
+        self._copy = Button(theme, say("Copy command"), "terminal", height=34)
         self._copy.clicked.connect(self._copy_command)
         self._why = label(theme, "", "text2", 12, wrap=True)
         self._lay_out()
@@ -143,7 +144,7 @@ class TrainForm(QWidget):
         """Why no run can start; "" if one can."""
         counted = self._context.runs.training_set
         if counted is None:
-            return "counting the clips"
+            return say("counting the clips")
         return counted.why if not counted.clips else ""
 
     def _lay_out(self) -> None:
@@ -151,7 +152,7 @@ class TrainForm(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 14)
         column.setSpacing(10)
-        column.addLayout(row(*_title(theme, "1", "What it trains on"), None, self.manifest))
+        column.addLayout(row(*_title(theme, "1", say("What it trains on")), None, self.manifest))
         figures = QHBoxLayout()
         for name in self._figures:
             part = QVBoxLayout()
@@ -168,11 +169,11 @@ class TrainForm(QWidget):
         grid.setVerticalSpacing(6)
         grid.setColumnMinimumWidth(0, 100)
         grid.setColumnStretch(2, 1)
-        grid.addWidget(label(theme, "Take", "text2"), 0, 0)
+        grid.addWidget(label(theme, say("Take"), "text2"), 0, 0)
         grid.addWidget(self.include, 0, 1, 1, 2)
         column.addLayout(grid)
         column.addWidget(line())
-        column.addLayout(row(*_title(theme, "2", "How it trains"), None))
+        column.addLayout(row(*_title(theme, "2", say("How it trains")), None))
         fields = QGridLayout()
         fields.setHorizontalSpacing(12)
         fields.setVerticalSpacing(6)
@@ -181,13 +182,13 @@ class TrainForm(QWidget):
         methods = QWidget()
         methods.setLayout(row(self.full, self.lora, None, spacing=6))
         rows: tuple[tuple[str, QWidget, str], ...] = (
-            ("Name", self.name, ""),
-            ("Model", self.model, ""),
-            ("Method", methods, ""),
-            ("Steps", self.steps, "one batch each"),
-            ("Batch", self.batch, "clips a step"),
-            ("Learning rate", self.rate, ""),
-            ("Seed", self.seed, "same seed, same run"),
+            (say("Name"), self.name, ""),
+            (say("Model"), self.model, ""),
+            (say("Method"), methods, ""),
+            (say("Steps"), self.steps, say("one batch each")),
+            (say("Batch"), self.batch, say("clips a step")),
+            (say("Learning rate"), self.rate, ""),
+            (say("Seed"), self.seed, say("same seed, same run")),
         )
         for place, (name, widget, hint) in enumerate(rows):
             fields.addWidget(label(theme, name, "text2"), place, 0)
@@ -214,8 +215,8 @@ class TrainForm(QWidget):
         figures = {"clips": counted.clips, "excluded": out, "kept": kept, "undecided": undecided}
         for name, value in figures.items():
             self._figures[name].setText(f"{value:,}")
-        self._under["clips"].setText(f"clips, {words.length(counted.seconds)}")
-        self._under["undecided"].setText("undecided, in" if taken else "undecided, out")
+        self._under["clips"].setText(say("clips, {length}", length=words.length(counted.seconds)))
+        self._under["undecided"].setText(say("undecided, in") if taken else say("undecided, out"))
         parts = [
             Segment(undecided, "text2" if taken else "hover"),
             Segment(kept, "keep"),
@@ -223,12 +224,15 @@ class TrainForm(QWidget):
         ]
         self._bar.set_segments(parts, undecided + kept + out)
         self.manifest.set_look(
-            f"manifest {counted.sha256[:6]}" if counted.sha256 else "nothing approved", "lock"
+            say("manifest {n}", n=counted.sha256[:6])
+            if counted.sha256
+            else say("nothing approved"),
+            "lock",
         )
         busy = self._context.jobs.running("index", "train")
-        why = counted.why or "A run goes on when you close the window."
+        why = counted.why or say("A run goes on when you close the window.")
         if busy and not counted.why:
-            why = f"{busy[0].name} still runs; both share the device."
+            why = say("{name} still runs; both share the device.", name=busy[0].name)
         self._why.setText(why)
         self._context.actions.refresh()
 

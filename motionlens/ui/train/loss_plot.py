@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from motionlens.domain.language import say
 from motionlens.ui.theme import Theme
 
 _SMOOTH = 0.04
@@ -44,7 +45,9 @@ class LossPlot(QWidget):
         self._plot.setYRange(float(low) - room, float(high) + room, padding=0)
         # A little more than the last step, whose number would be cut off otherwise.
         self._plot.setXRange(0, max(steps, int(losses[-1, 0])) * 1.015, padding=0)
-        self.setAccessibleName(f"Loss, now {smooth[-1]:.4f}, at first {smooth[0]:.4f}")
+        self.setAccessibleName(
+            say("Loss, now {n:.4f}, at first {n2:.4f}", n=smooth[-1], n2=smooth[0])
+        )
 
     def _make(self) -> None:
         import pyqtgraph as pg

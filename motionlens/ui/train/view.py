@@ -7,6 +7,7 @@ from typing import Any
 from PySide6.QtCore import QModelIndex, Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
+from motionlens.domain.language import say
 from motionlens.domain.run import RunInfo, RunState
 from motionlens.session.runs import LIVE
 from motionlens.ui import words
@@ -42,7 +43,7 @@ class TrainView(QWidget):
         self.runs = RunsView(context.theme, self.table)
         self.runs.selectionModel().currentRowChanged.connect(self._chosen)
         area = QScrollArea()
-        area.setAccessibleName("What to train on, and how")
+        area.setAccessibleName(say("What to train on, and how"))
         area.setWidget(self.form)
         area.setWidgetResizable(True)
         area.setFixedWidth(WIDTH)
@@ -50,11 +51,16 @@ class TrainView(QWidget):
         self.stack = QStackedWidget()
         self._live = self._make_live()
         self.empty = EmptyState(
-            context.theme, "No run yet",
-            "A run trains the model again on the clips that are approved. Its loss, its state and"
-            " what came of it are shown here.", icon="chart-line",
-            hint="Choose how at the left, then Start run",
-        )  # fmt: skip
+            context.theme,
+            say("No run yet"),
+            say(
+                "A run trains the model again on the clips that are approved. Its loss, its"
+                " state and"
+                " what came of it are shown here."
+            ),
+            icon="chart-line",
+            hint=say("Choose how at the left, then Start run"),
+        )
         self.stack.addWidget(self._live)
         self.stack.addWidget(self.empty)
         right = QVBoxLayout()
@@ -101,12 +107,16 @@ class TrainView(QWidget):
         self._state = Chip(theme, "", "play")
         self._step = label(theme, "", "text2", 13, 500)
         self._left = label(theme, "", "text2", 13)
-        stop = action_button(theme, self._context.actions, "run.stop", "Stop")
+        stop = action_button(theme, self._context.actions, "run.stop", say("Stop"))
         stop.setObjectName("train.stop")
         self._bar = ThinProgress(theme, "accent", 6)
         self.plot = LossPlot(theme)
         self._why = label(theme, "", "error", 12, wrap=True)
-        legend = (label(theme, "raw", "text3", 12), 6, label(theme, "smoothed", "text", 12, 600))
+        legend = (
+            label(theme, say("raw"), "text3", 12),
+            6,
+            label(theme, say("smoothed"), "text", 12, 600),
+        )
         live = QWidget()
         column = QVBoxLayout(live)
         column.setContentsMargins(0, 0, 0, 0)
@@ -120,8 +130,8 @@ class TrainView(QWidget):
         column.addWidget(self._why)
         column.addLayout(
             row(
-                label(theme, "Loss", weight=600),
-                label(theme, "motion-weighted", "text2", 12),
+                label(theme, say("Loss"), weight=600),
+                label(theme, say("motion-weighted"), "text2", 12),
                 None,
                 *legend,
             )
@@ -129,7 +139,7 @@ class TrainView(QWidget):
         column.addWidget(self.plot, 3)
         column.addWidget(line())
         self._count = label(theme, "", "text2", 12)
-        column.addLayout(row(label(theme, "Runs", weight=600), None, self._count))
+        column.addLayout(row(label(theme, say("Runs"), weight=600), None, self._count))
         column.addWidget(self.runs, 2)
         return live
 
@@ -148,8 +158,8 @@ class TrainView(QWidget):
     def _show_run(self, run: RunInfo) -> None:
         self._name.setText(run.run)
         icon, tone = LOOKS[run.state]
-        self._state.set_look(str(run.state), icon, tone, tone if tone != "text2" else "edge")
-        self._step.setText(f"step {run.step:,} of {run.steps:,}")
+        self._state.set_look(say(str(run.state)), icon, tone, tone if tone != "text2" else "edge")
+        self._step.setText(say("step {step:,} of {steps:,}", step=run.step, steps=run.steps))
         self._left.setText(words.left(self._context.runs.left_s(run)))
         self._bar.set_share(run.step / max(1, run.steps))
         self._why.setText(run.why)
@@ -187,4 +197,4 @@ class TrainView(QWidget):
 
     def _why_no_stop(self) -> str:
         run = self._context.runs.run(self._context.runs.current)
-        return "" if run is not None and run.state in LIVE else "no run is going"
+        return "" if run is not None and run.state in LIVE else say("no run is going")

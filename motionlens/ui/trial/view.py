@@ -6,6 +6,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from motionlens.domain.language import say
 from motionlens.domain.trial import TrialReport
 from motionlens.session.trials import TrialsState, finished
 from motionlens.ui import words
@@ -138,7 +139,14 @@ class TrialView(QWidget):
         self._facts.setColumnStretch(1, 1)
         self._values = {}
         for place, name in enumerate(
-            ("Base", "Tuned", "Pairs", "Votes", "Shares of all votes", "Exact test")
+            (
+                say("Base"),
+                say("Tuned"),
+                say("Pairs"),
+                say("Votes"),
+                say("Shares of all votes"),
+                say("Exact test"),
+            )
         ):
             self._values[name] = label(theme, "", weight=600, wrap=True)
             self._facts.addWidget(label(theme, name, "text2"), place, 0)
@@ -159,17 +167,22 @@ class TrialView(QWidget):
         column.addWidget(
             label(
                 theme,
-                "What this does not show: one seed of training and one kind of motion. A control"
-                " with as many random clips out says how much of it is the choice of clips.",
-                "text2", 12, wrap=True,
+                say(
+                    "What this does not show: one seed of training and one kind of motion. A"
+                    " control"
+                    " with as many random clips out says how much of it is the choice of clips."
+                ),
+                "text2",
+                12,
+                wrap=True,
             )
-        )  # fmt: skip
+        )
         column.addStretch(1)
         return page
 
     def _show(self) -> None:
         reports = self.state.reports
-        entries = [SideEntry("", "Trials")] if reports else []
+        entries = [SideEntry("", say("Trials"))] if reports else []
         entries += [
             SideEntry(one.trial, one.trial, "check" if finished(one) else "clock", one.voted_pairs)
             for one in reports
@@ -181,16 +194,27 @@ class TrialView(QWidget):
         one = self.state.report
         if one is None:
             self._teach(
-                "No trial yet",
-                "A trial shows pairs from two models, blind, and asks whose motion is better. It is"
-                " set up from the command line after a fine-tune:",
+                say("No trial yet"),
+                say(
+                    "A trial shows pairs from two models, blind, and asks whose motion is"
+                    " better. It is"
+                    " set up from the command line after a fine-tune:"
+                ),
                 f"motionlens trial {self._name()} new --base embedded --tuned RUN",
             )
         elif not finished(one):
             self._teach(
-                f"{one.trial}: {one.voted_pairs:,} of {words.several(one.pairs, 'pair')} voted",
-                "Models and result stay sealed until every pair has a vote. Vote from the command"
-                " line:",
+                say(
+                    "{trial}: {voted_pairs:,} of {several} voted",
+                    trial=one.trial,
+                    voted_pairs=one.voted_pairs,
+                    several=words.several(one.pairs, "pair"),
+                ),
+                say(
+                    "Models and result stay sealed until every pair has a vote. Vote from the"
+                    " command"
+                    " line:"
+                ),
                 f"motionlens trial {self._name()} vote {one.trial} PAIR left|right|tie",
             )
         else:
@@ -204,7 +228,7 @@ class TrialView(QWidget):
             QGuiApplication.clipboard().setText(command)
 
         self.empty.show_state(
-            title, text, "Copy the command", icon="scales", hint=command, act=copy
+            title, text, say("Copy the command"), icon="scales", hint=command, act=copy
         )
         self.stack.setCurrentWidget(self.empty)
 
@@ -215,7 +239,11 @@ class TrialView(QWidget):
         self._rate.setText(rate)
         low, high = one.ci95
         self._interval.setText(
-            f"win rate of decided votes\n95 % interval {low * 100:.0f} to {high * 100:.0f} %"
+            say(
+                "win rate of decided votes\n95 % interval {n:.0f} to {n2:.0f} %",
+                n=low * 100,
+                n2=high * 100,
+            )
         )
         self._bar.show_rate(one.win_rate, one.ci95)
         total = one.wins + one.ties + one.losses
@@ -223,20 +251,28 @@ class TrialView(QWidget):
             [Segment(one.wins, "accent"), Segment(one.ties, "edge"), Segment(one.losses, "hover")],
             total,
         )
-        self._wins.setText(f"{one.wins:,} tuned")
-        self._ties.setText(f"{one.ties:,} no difference")
-        self._losses.setText(f"{one.losses:,} base")
+        self._wins.setText(say("{wins:,} tuned", wins=one.wins))
+        self._ties.setText(say("{ties:,} no difference", ties=one.ties))
+        self._losses.setText(say("{losses:,} base", losses=one.losses))
         shares = [
             f"{(share or 0) * 100:.0f} %"
             for share in (one.win_share, one.tie_share, one.loss_share)
         ]
         people = words.several(one.participants, "person", "people")
         for name, value in (
-            ("Base", one.base), ("Tuned", one.tuned), ("Pairs", f"{one.pairs:,}"),
-            ("Votes", f"{words.several(total, 'vote')} of {people}"),
-            ("Shares of all votes", "win {}, tie {}, loss {}".format(*shares)),
-            ("Exact test", f"p {one.p_value:.3f}, two-sided, without ties"),
-        ):  # fmt: skip
+            (say("Base"), one.base),
+            (say("Tuned"), one.tuned),
+            (say("Pairs"), f"{one.pairs:,}"),
+            (
+                say("Votes"),
+                say("{several} of {people}", several=words.several(total, "vote"), people=people),
+            ),
+            (say("Shares of all votes"), say("win {}, tie {}, loss {}").format(*shares)),
+            (
+                say("Exact test"),
+                say("p {p_value:.3f}, two-sided, without ties", p_value=one.p_value),
+            ),
+        ):
             self._values[name].setText(value)
 
 
@@ -244,9 +280,9 @@ def sentence(one: TrialReport) -> str:
     """What the interval allows to say, and no more."""
     low, high = one.ci95
     if one.win_rate is None:
-        return "Nobody saw a difference"
+        return say("Nobody saw a difference")
     if low > 0.5:
-        return f"The motion of {one.tuned} is preferred"
+        return say("The motion of {tuned} is preferred", tuned=one.tuned)
     if high < 0.5:
-        return f"The motion of {one.base} is preferred"
-    return "No preference can be told apart from chance"
+        return say("The motion of {base} is preferred", base=one.base)
+    return say("No preference can be told apart from chance")

@@ -157,10 +157,10 @@ def action_button(
     """A button that is a command of the table: its word, icon, key, state and reason."""
     spec, action = actions.specs[id], actions.action(id)
     button = Button(
-        theme, text or spec.text, spec.icon if icon is None else icon,
+        theme, text or spec.said, spec.icon if icon is None else icon,
         actions.key(id) if show_key else "", kind, detail, height,
     )  # fmt: skip
-    button.setAccessibleName(spec.text)
+    button.setAccessibleName(spec.said)
     button.setToolTip(action.toolTip())
     button.setCheckable(action.isCheckable())
     button.clicked.connect(lambda: actions.run(id))

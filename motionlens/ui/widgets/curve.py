@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QWidget
 
+from motionlens.domain.language import say
 from motionlens.ui.theme import Theme
 
 
@@ -28,7 +29,11 @@ class MotionCurve(QWidget):
         if self._curve:
             mean = sum(self._curve) / len(self._curve)
             self.setAccessibleName(
-                f"Motion: mean {mean:.1f}, at most {max(self._curve):.1f} px a frame"
+                say(
+                    "Motion: mean {mean:.1f}, at most {max:.1f} px a frame",
+                    mean=mean,
+                    max=max(self._curve),
+                )
             )
         self.update()
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from motionlens.domain.language import say
 from motionlens.session.notices import Notice, NoticesState
 from motionlens.ui.theme import Theme
 from motionlens.ui.widgets.buttons import Button
@@ -49,7 +50,7 @@ class NoticeBox(QFrame):
         layout.addWidget(mark, 0, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(words, 1)
         if notice.report:
-            copy = Button(theme, "Copy report", "copy", kind="ghost")
+            copy = Button(theme, say("Copy report"), "copy", kind="ghost")
             copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(notice.report))
             layout.addWidget(copy)
         for name, act, kind in (
@@ -60,8 +61,8 @@ class NoticeBox(QFrame):
                 button.clicked.connect(partial(_run, act))
                 layout.addWidget(button)
         close = Button(theme, icon="x", kind="ghost")
-        close.setAccessibleName("Close the notice")
-        close.setToolTip("Close")
+        close.setAccessibleName(say("Close the notice"))
+        close.setToolTip(say("Close"))
         close.clicked.connect(lambda: state.close(notice.key))
         layout.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
 

@@ -39,7 +39,7 @@ def type_key(qtbot, window, id, key, modifier=Qt.KeyboardModifier.NoModifier):
     """Change a command's key as a person does: find it, Tab, press."""
     editor = window.key_editor
     window.actions_table.run("go.change_keys")
-    editor.field.setText(window.actions_table.text(window.actions_table.specs[id]))
+    editor.field.setText(window.actions_table.specs[id].said)
     place = next(n for n, spec in enumerate(editor.table.specs) if spec.id == id)
     editor.list.selectRow(place)
     editor.list.setFocus()
