@@ -23,9 +23,12 @@ FOLDER = ROOT / "resources" / "languages"
 # Rooms whose errors and reasons a window can show.
 BELOW = (
     "app", "attribution", "domain", "files.py", "finetune", "formats", "lanes", "media", "models",
-    "motion", "operations", "plugins.py", "store", "worlds",
+    "motion", "operations", "plugins.py", "store",
 )  # fmt: skip
 _PROSE = re.compile(r"[A-Za-z]{2,}.* [A-Za-z{]|^[A-Z][a-z]+")
+# Three words or more, and nothing that only code has.
+_PIECE = re.compile(r"[a-zA-Z]{2,}\W+(?:\{\d+\}\W*)*[a-z]{2,}.*\W[a-z]{2,}")
+_NO_PROSE = re.compile(r"[<>\\_=/\n]|SELECT|INSERT|UPDATE|PRAGMA|%s|-src |^(\S+-)+\S+$")
 _NOT_ERRORS = {
     "AssertionError", "AttributeError", "EOFError", "ImportError", "IndexError", "KeyError",
     "LookupError", "OSError", "RuntimeError", "TimeoutError", "TypeError", "ValueError",
@@ -100,10 +103,15 @@ def _told(tree: ast.Module, reasons: bool) -> Iterator[str]:
             if (error and name not in _NOT_ERRORS) or name in _SHOWN:
                 for argument in [*node.args, *(k.value for k in node.keywords)]:
                     yield from _patterns(argument)
-        if reasons and isinstance(node, ast.JoinedStr):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            inside.add(id(node.value))  # a docstring
+        if isinstance(node, ast.JoinedStr):
             inside |= {id(part) for part in ast.walk(node) if part is not node}
-            if id(node) not in inside:
-                yield from _patterns(node)
+        if isinstance(node, ast.JoinedStr | ast.Constant) and id(node) not in inside:
+            # Parts of errors are also kept in tables, and put together from pieces.
+            for text in _patterns(node):
+                if reasons or (_PIECE.search(text) and not _NO_PROSE.search(text)):
+                    yield text
 
 
 def _patterns(node: ast.expr) -> Iterator[str]:

@@ -4,8 +4,8 @@
         [--base embedded]
 
 Prints the AUROC of each idea beside what it would replace, on the same clips: influence alone
-(`centred`), and put together with the plain statistics of `combined` (mean of ranks). Kept as it goes:
-called again, it goes on. `--checkpoints` is the folder of a training by `make_weights.py`.
+(`centred`), and put together with the plain statistics of `combined` (mean of ranks). Called again,
+it goes on. `--checkpoints` is the folder of a training by `make_weights.py`.
 """
 
 from __future__ import annotations

@@ -29,12 +29,19 @@ def _player(quick: bool) -> list[Row]:
     return player(quick)
 
 
+def _library(quick: bool) -> list[Row]:
+    from motionlens.bench.library import library  # brings the window
+
+    return library(quick)
+
+
 SUITES: dict[str, Callable[[bool], list[Row]]] = {
     "flaggers": flaggers.flaggers,
     "motion": motion.motion,
     "media": media.media,
     "overlay": overlay.overlay,
     "player": _player,
+    "library": _library,
     "gradients": gradients.gradients,
     "projection": attribution.projection,
     "projection-peers": projection_peers.projection_peers,
@@ -51,7 +58,7 @@ ALIASES = {
     "flow": "motion",
 }
 # Minutes each, or a window that opens: only where they are asked for by name.
-LONG = ("fidelity", "flaggers", "player", "projection-peers", "scale", "scoring-full")
+LONG = ("fidelity", "flaggers", "library", "player", "projection-peers", "scale", "scoring-full")
 
 
 def run(names: Sequence[str], quick: bool, progress: Progress) -> list[Row]:

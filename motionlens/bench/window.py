@@ -86,7 +86,16 @@ class Bench:
 
 @contextmanager
 def opened(project: Path, width: int, height: int) -> Iterator[Bench]:
-    """The window on a project, in Review; on a screen of its own where there is none."""
+    """The window on a project, in Review, with its first clip painted."""
+    with opened_on(project, "review", width, height) as (bench, _):
+        bench.until(lambda: bool(bench.painted_clip), "the first clip is painted")
+        yield bench
+
+
+@contextmanager
+def opened_on(project: Path, view: str, width: int, height: int) -> Iterator[tuple[Bench, float]]:
+    """The window in a view, and the ms until it was there; on a screen of its own where there is
+    none."""
     if sys.platform.startswith("linux") and not (
         os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     ):
@@ -102,14 +111,17 @@ def opened(project: Path, width: int, height: int) -> Iterator[Bench]:
     window = MainWindow(theme, settings)
     window.resize(width, height)
     window.show()
-    window.open_project(project, view="review")
     bench = Bench(window)
+    bench.live(200)
+    began = time.perf_counter()
+    window.open_project(project, view=view)
     try:
-        bench.until(lambda: "review" in window.views, "the project is open")
+        bench.until(lambda: view in window.views, "the project is open")
+        QApplication.processEvents()
+        shown_ms = 1000 * (time.perf_counter() - began)
         window.resize(width, height)
         window.activateWindow()
-        bench.until(lambda: bool(bench.painted_clip), "the first clip is painted")
-        yield bench
+        yield bench, shown_ms
     finally:
         jobs = window.context.jobs if window.context else None
         if jobs is not None:

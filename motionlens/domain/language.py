@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
+# A sentence with fewer letters of its own would fit what it was never said of.
+_LEAST_LETTERS = 5
 _SLOT = re.compile(r"\\\{\d+\\\}")  # of an escaped pattern
 
 
@@ -47,7 +49,9 @@ class Catalogue:
         if not hasattr(self, "_made"):
             # What says most in its own words is tried first: "{0} {1}" would fit anything.
             longest = sorted(self._sentences, key=lambda one: len(_SLOT.sub("", one)), reverse=True)
-            self._made = [(_pattern(one), self._sentences[one]) for one in longest if "{0}" in one]
+            self._made = [
+                (_pattern(one), self._sentences[one]) for one in longest if _says_enough(one)
+            ]
         return self._made
 
 
@@ -85,6 +89,10 @@ def retell(text: str) -> str:
 def word(text: str) -> str:
     """Marks words that are kept in a table and said later; gives them back as they are."""
     return text
+
+
+def _says_enough(sentence: str) -> bool:
+    return "{0}" in sentence and len(re.sub(r"\{\d+\}|[^a-zA-Z]", "", sentence)) >= _LEAST_LETTERS
 
 
 def _pattern(sentence: str) -> re.Pattern[str]:

@@ -340,23 +340,17 @@ def _score_reasons(row: RankedClip, ranking: Ranking) -> list[Reason]:
 
 def _influence_reason(row: RankedClip, ranking: Ranking, score: float, before: str) -> Reason:
     bad = any(query.polarity is Polarity.BAD for query in ranking.queries)
+    away = (score < 0) is bad
     if not _evident(row):
-        name = say("Influence within chance")
-    elif bad:
-        name = (
-            say("Pushes away from the bad motion")
-            if score < 0
-            else say("Pushes toward the bad motion")
-        )
+        name, short = say("Influence within chance"), say("Within chance")
+    elif away:
+        short = say("Pushes away from it")
+        name = say("Pushes away from the bad motion")
+        name = name if bad else say("Pushes away from the good motion")
     else:
-        name = (
-            say("Pushes away from the good motion")
-            if score > 0
-            else say("Pushes toward the good motion")
-        )
-    short = say("Within chance")
-    if _evident(row):
-        short = " ".join(name.split()[:2]) + (say(" from it") if "away" in name else say(" it"))
+        short = say("Pushes toward it")
+        name = say("Pushes toward the bad motion")
+        name = name if bad else say("Pushes toward the good motion")
     if row.q_value is not None:
         before += say(
             "Of clips this high {percent} are expected by chance (q {chance}).",
@@ -375,12 +369,17 @@ def _evident(row: RankedClip) -> bool:
 def _asked(ranking: Ranking) -> str:
     """ " on 12 bad and 8 good queries", of those there are."""
     bad = sum(query.polarity is Polarity.BAD for query in ranking.queries)
-    counts = {"bad": bad, "good": len(ranking.queries) - bad}
-    parts = [f"{count} {name}" for name, count in counts.items() if count]
-    if not parts:
-        return ""
-    last = list(counts.values())[1] or bad
-    return say(" on {join} {n}", join=" and ".join(parts), n="query" if last == 1 else "queries")
+    good = len(ranking.queries) - bad
+    if bad and good:
+        return say(
+            " on {bad} bad and {good} good {noun}",
+            bad=bad, good=good, noun="query" if good == 1 else "queries",
+        )  # fmt: skip
+    if bad:
+        return say(" on {n} bad {noun}", n=bad, noun="query" if bad == 1 else "queries")
+    if good:
+        return say(" on {n} good {noun}", n=good, noun="query" if good == 1 else "queries")
+    return ""
 
 
 def chance(value: float) -> str:

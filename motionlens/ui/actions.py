@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
@@ -31,6 +32,15 @@ class Handler:
     run: Callable[[], object]
     enabled: Callable[[], str] = str
     checked: Callable[[], bool] | None = None
+
+
+def written(key: str) -> str:
+    """A key sequence as it stands on the keyboard: by signs on a Mac, else by the names that keys
+    carry in every country ("Ctrl", where Qt would translate it)."""
+    forms = QKeySequence.SequenceFormat
+    return QKeySequence(key).toString(
+        forms.NativeText if sys.platform == "darwin" else forms.PortableText
+    )
 
 
 class Actions(QObject):
@@ -134,8 +144,7 @@ class Actions(QObject):
     def key(self, id: str) -> str:
         """The key that is shown, as the platform writes it ("" if there is none)."""
         keys = self.specs[id].keys
-        native = QKeySequence.SequenceFormat.NativeText
-        text = QKeySequence(keys[0]).toString(native) if keys else ""
+        text = written(keys[0]) if keys else ""
         return text.replace("+", " ") if len(text) > 1 else text
 
     def run(self, id: str) -> bool:
@@ -188,8 +197,7 @@ class Actions(QObject):
     @staticmethod
     def key_of(spec: ActionSpec) -> str:
         """All keys of a command in one text, for tooltips."""
-        native = QKeySequence.SequenceFormat.NativeText
-        return ", ".join(QKeySequence(key).toString(native) for key in spec.keys[:2])
+        return ", ".join(map(written, spec.keys[:2]))
 
     def _handler(self, id: str) -> Handler | None:
         return self._handlers.get((id, self.view)) or self._handlers.get((id, ANY_VIEW))

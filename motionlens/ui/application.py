@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 
 from motionlens.domain.language import say
 from motionlens.ui.key_filter import KeyFilter
+from motionlens.ui.languages import speak_as_before, speak_as_chosen
 from motionlens.ui.preferences import scale_interface
 from motionlens.ui.theme import Theme
 from motionlens.ui.window import MainWindow
@@ -42,14 +43,16 @@ def run_window(project: Path | None, settings: QSettings | None = None) -> int:
     """Open the window, on a project where one is named, and stay until it closes."""
     interval, interrupt = sys.getswitchinterval(), signal.getsignal(signal.SIGINT)
     sys.setswitchinterval(SWITCH_INTERVAL_S)
+    settings = settings or QSettings(NAME, NAME)
     if QApplication.instance() is None:
-        scale_interface(settings or QSettings(NAME, NAME))
+        scale_interface(settings)
     app = make_application(sys.argv[:1])
+    speak_as_chosen(app, settings)
     theme = Theme()
     theme.apply(app)
     keys = KeyFilter(app)
     app.installEventFilter(keys)
-    window = MainWindow(theme, settings or QSettings())
+    window = MainWindow(theme, settings)
     hook = BugHook(window)
     hook.install()
     beat = _let_signals_through(window)
@@ -64,6 +67,7 @@ def run_window(project: Path | None, settings: QSettings | None = None) -> int:
     if interrupt is not None:
         signal.signal(signal.SIGINT, interrupt)
     sys.setswitchinterval(interval)
+    speak_as_before(app)
     return int(code)
 
 

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
     QKeySequenceEdit,
+    QLineEdit,
     QTableView,
     QVBoxLayout,
     QWidget,
@@ -15,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from motionlens.domain.language import say
 from motionlens.ui.action_table import ActionSpec
-from motionlens.ui.actions import Actions
+from motionlens.ui.actions import Actions, written
 from motionlens.ui.key_choice import KeyChoice
 from motionlens.ui.overlays import Overlay
 from motionlens.ui.tables.index import Index
@@ -63,8 +64,7 @@ class KeyTable(QAbstractTableModel):
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         spec = self.specs[index.row()]
-        native = QKeySequence.SequenceFormat.NativeText
-        keys = ", ".join(QKeySequence(key).toString(native) for key in spec.keys)
+        keys = ", ".join(map(written, spec.keys))
         changed = "" if self._choice.usual(spec.id) else say(" (changed)")
         cells = (spec.said, say(spec.group), keys + changed)
         if role == Qt.ItemDataRole.DisplayRole:
@@ -107,6 +107,8 @@ class KeyEditor(Overlay):
         self.key.setAccessibleName(say("The new key"))
         self.key.setMaximumSequenceLength(1)
         self.key.setFixedWidth(130)
+        if (typed := self.key.findChild(QLineEdit)) is not None:
+            typed.setPlaceholderText(say("Press a key"))
         self.key.editingFinished.connect(self._take)
         self.usual = Button(theme, say("Usual key"))
         self.usual.clicked.connect(lambda: self._forget(one=True))

@@ -9,6 +9,8 @@ from motionlens.domain.language import Catalogue, speak
 from motionlens.files import read_json, resource
 from motionlens.ui.preferences import CHOICES, Preferences
 
+_OWN = "language"
+
 
 def chosen(settings: QSettings) -> str:
     """`en` or `tr`: by the settings, else as the system speaks."""
@@ -20,14 +22,22 @@ def chosen(settings: QSettings) -> str:
 
 def speak_as_chosen(app: QApplication, settings: QSettings) -> None:
     """Words of the window and of Qt's own dialogs, from now on."""
+    speak_as_before(app)
     language = chosen(settings)
     if language == "en":
-        speak()
         return
     known = read_json(resource(f"languages/{language}.json"))
     speak(Catalogue(known["words"], known["sentences"]))
     own = QTranslator(app)
+    own.setObjectName(_OWN)
     folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
     if own.load(f"qtbase_{language}", folder):
         app.installTranslator(own)
-    QLocale.setDefault(QLocale(language))
+
+
+def speak_as_before(app: QApplication) -> None:
+    """English again."""
+    speak()
+    for before in app.findChildren(QTranslator, _OWN):
+        app.removeTranslator(before)
+        before.deleteLater()

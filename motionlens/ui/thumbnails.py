@@ -69,6 +69,11 @@ class Thumbnails(QObject):
         return None if image is None or size.isEmpty() else _fill(image, size, ratio)
 
     @property
+    def kept(self) -> int:
+        """How many pictures are in memory."""
+        return len(self._images)
+
+    @property
     def idle(self) -> bool:
         """Whether every picture that was asked for is made."""
         with self._lock:

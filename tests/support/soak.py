@@ -4,8 +4,8 @@
 
 Judges, undoes, plays with each overlay, steps, filters, scrolls the library, explains a query,
 opens palette, sheet and settings, over and over. Prints one JSON document: resident memory (own,
-and with the decoders' processes), handles, threads and widgets, after the first ten minutes (a sixth
-of the time where that is less) and at the end.
+and with the decoders' processes), handles, threads and widgets, after the first ten minutes (or a
+sixth of the time) and at the end.
 """
 
 from __future__ import annotations

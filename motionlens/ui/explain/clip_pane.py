@@ -32,7 +32,7 @@ class ClipPane(QWidget):
         self._name = ElidedLabel(theme, "", weight=600)
         self._caption = label(theme, "", "text2", 12, wrap=True)
         self._none = label(
-            theme, say("The clip that is chosen in the list is shown here."), "text2", 12
+            theme, say("The clip that is chosen in the list is shown here."), "text2", 12, wrap=True
         )
         map_button = action_button(theme, actions, "look.influence", say("Influence map"), "quiet")
         self._where = label(theme, "", "text2", 12, wrap=True)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from motionlens.domain.language import say
 from motionlens.session.explain_words import Spread
 from motionlens.ui.theme import Theme
-from motionlens.ui.widgets import label, row
+from motionlens.ui.widgets import ElidedLabel, label, row
 
 HEIGHT = 108
 
@@ -120,10 +120,9 @@ class LibraryScores(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        title = label(theme, say("How the library scores"), weight=600)
-        column.addLayout(
-            row(title, None, label(theme, say("clips, square-root scale"), "text2", 11))
-        )
+        title = ElidedLabel(theme, say("How the library scores"), weight=600)
+        scale = ElidedLabel(theme, say("clips, square-root scale"), "text2", 11)
+        column.addLayout(row(title, scale))
         column.addWidget(self.plot)
         self._numbers = QWidget()
         cells = []

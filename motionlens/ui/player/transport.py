@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QWidget
 
 from motionlens.domain.language import say, word
@@ -13,7 +13,9 @@ from motionlens.ui.actions import Actions
 from motionlens.ui.theme import Theme
 from motionlens.ui.widgets import Button, action_button, label
 
-HEIGHT = 40
+HEIGHT, SPACING = 40, 6
+# Between the icon and the word of a button.
+_GAP = 8
 _LOCK_WORDS = {
     Lock.PHASE: word("Locked: both loops begin and end together (Y)"),
     Lock.TIME: word("Locked by time: both at their own speed (Y)"),
@@ -27,7 +29,7 @@ class Transport(QWidget):
     def __init__(self, theme: Theme, actions: Actions, playback: Playback) -> None:
         super().__init__()
         self._theme, self._actions, self._playback = theme, actions, playback
-        self._compact = False
+        self._compact = self._wanted_compact = False
         self.setFixedHeight(HEIGHT)
         self._back = _icon_button(theme, actions, "play.frame_back", "skip-back")
         self._play = _toggle(theme, actions, "play.toggle", "", "pause", show_key=False)
@@ -50,9 +52,9 @@ class Transport(QWidget):
             for name in ("flow", "arrows", "mask", "tracks", "influence")
         }
         self._opacity = self._make_opacity()
-        layout = QHBoxLayout(self)
+        layout = self._row = QHBoxLayout(self)
         layout.setContentsMargins(0, 6, 0, 6)
-        layout.setSpacing(6)
+        layout.setSpacing(SPACING)
         for widget in (self._back, self._play, self._on):
             layout.addWidget(widget)
         layout.addWidget(self._time)
@@ -75,11 +77,28 @@ class Transport(QWidget):
 
     def set_compact(self, compact: bool) -> None:
         """Overlay buttons keep icon and key, as a small window needs."""
-        if compact == self._compact:
-            return
-        self._compact = compact
-        for name, button in self._overlays.items():
-            button.set_look(text="" if compact else self._actions.specs[f"look.{name}"].text)
+        self._wanted_compact = compact
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Words go where they would be cut off, as long ones of another language are."""
+        words = {name: self._actions.specs[f"look.{name}"].said for name in self._overlays}
+        font = QFontMetrics(self._theme.font(13, 500))
+        spoken = sum(font.horizontalAdvance(word) + _GAP for word in words.values())
+        length = 0 if self._of.isVisibleTo(self) else self._of.sizeHint().width() + SPACING
+        silent = self._row.minimumSize().width() + length
+        if not self._compact:
+            silent -= spoken
+        self._of.setVisible(silent <= self.width())
+        compact = self._wanted_compact or silent + spoken > self.width()
+        if compact != self._compact:
+            self._compact = compact
+            for name, button in self._overlays.items():
+                button.set_look(text="" if compact else words[name])
 
     def _make_opacity(self) -> QSlider:
         slider = QSlider(Qt.Orientation.Horizontal)
@@ -117,6 +136,7 @@ class Transport(QWidget):
         self._of.setText(
             say("of {seconds:.2f}{every}", seconds=clip.duration_s, every=every) if clip else ""
         )
+        self._fit()
 
     def _show_loop(self) -> None:
         state = self._playback.candidate

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QAction, QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import (
+    QAction,
+    QColor,
+    QFont,
+    QFontMetrics,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QPushButton, QSizePolicy
 
 from motionlens.ui.actions import Actions
@@ -71,6 +80,21 @@ class Button(QPushButton):
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
 
+    @property
+    def shown_text(self) -> str:
+        """Its words, shortened where a pane has no room for them (long ones of some languages)."""
+        short_by = self.sizeHint().width() - self.width()
+        if short_by <= 0:
+            return self.text()
+        font = QFontMetrics(self._font())
+        room = font.horizontalAdvance(self.text()) - short_by
+        return font.elidedText(self.text(), Qt.TextElideMode.ElideRight, max(0, room))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if not self.toolTip() and self.shown_text != self.text():
+            self.setToolTip(self.text())
+
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -80,7 +104,7 @@ class Button(QPushButton):
         ink, strong = self._inks()
         big = self.height() >= 40
         pad, gap, size = (12.0, 10.0, 18) if big else (10.0, 7.0, 16)
-        content = self.sizeHint().width() - 2 * pad
+        content = min(self.sizeHint().width(), self.width()) - 2 * pad
         left = (
             pad if self.key and self.width() > content + 2 * pad else (self.width() - content) / 2
         )
@@ -93,10 +117,11 @@ class Button(QPushButton):
             left += size + gap
         align = Qt.AlignmentFlag.AlignVCenter
         if self.text():
+            shown = self.shown_text
             painter.setFont(self._font())
             painter.setPen(self._theme.color(strong))
-            width = painter.fontMetrics().horizontalAdvance(self.text()) + 1
-            painter.drawText(QRectF(left, 0, width + 4, self.height()), align, self.text())
+            width = painter.fontMetrics().horizontalAdvance(shown) + 1
+            painter.drawText(QRectF(left, 0, width + 4, self.height()), align, shown)
             left += width + gap
         if self.detail:
             painter.setFont(self._theme.font(13, 500))
