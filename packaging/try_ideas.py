@@ -14,7 +14,9 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -27,11 +29,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from motionlens.app.bindings import BoundWorld, tools
 from motionlens.app.study import BoundLab, study_world
+from motionlens.attribution import TorchAttributor
 from motionlens.attribution.gradients import masked_loss
 from motionlens.attribution.projection import project_gradient
 from motionlens.domain.clip import Region, Span
 from motionlens.domain.evaluation import LONG
+from motionlens.domain.ports.evaluation import Asked
 from motionlens.domain.statistics import auroc
+from motionlens.models.registry import load_model
 from motionlens.operations.evaluate_folder import StudyFolder
 from motionlens.operations.evaluate_rows import Workers, query_rows, training_rows
 from motionlens.operations.evaluate_scores import all_scores, ranks
@@ -50,6 +55,7 @@ def main() -> None:
     false = np.array([kind != "clean" for _, kind in specs])
     folder = StudyFolder(options.work / f"{Path(options.base).name}-{options.world}")
     lab = BoundLab(options.base)
+    attributor = TorchAttributor(load_model(tools().models.locate(options.base), "cpu"))
     workers = [Workers(lab, tools().motion())]
     rows = training_rows(folder, world, specs, workers, SEED, _say, NO_TOKEN)
     queries = query_rows(folder, world, LONG, workers, SEED, _say, NO_TOKEN)
@@ -69,8 +75,8 @@ def main() -> None:
     told("as it is: cosine", cosine(own, asked, bad))
     told("centring by cluster (6 of rows)", by_cluster(own, asked, bad))
     grown(own, asked, bad, scores["combined"], false, told)
-    told("queries: box and second half", region(lab, queries.clips, folder, own, bad))
-    layers = layer_rows(lab, world, specs, rows, queries, folder)
+    told("queries: box and second half", region(attributor, queries.clips, folder, own, bad))
+    layers = layer_rows(attributor, world, specs, rows, queries, folder)
     for damping in (0.1, 1.0, 10.0):
         told(f"damped layer by layer, {damping:g}", damped(*layers, bad, damping))
     if options.checkpoints:
@@ -120,9 +126,8 @@ def grown(
 
 
 def region(
-    lab: BoundLab, clips: Sequence[tuple[NDArray[np.uint8], NDArray[np.float32], str]],
-    folder: StudyFolder, rows: Values, bad: int,
-) -> Values:  # fmt: skip
+    attributor: TorchAttributor, clips: Sequence[Asked], folder: StudyFolder, rows: Values, bad: int
+) -> Values:
     """Each query asked about the box of its own motion, in its last half alone."""
 
     def ask(n: int) -> dict[str, NDArray[np.float32]]:
@@ -130,7 +135,7 @@ def region(
         moving = mask[len(mask) // 2 :].max(axis=0) > 0.5
         box = _box(moving)
         span = Span(len(frames) // 2, len(frames))
-        row = lab._attributor.query_row(frames, mask, caption, box, span)
+        row = attributor.query_row(frames, mask, caption, box, span)
         return {"row": row.vector}
 
     found = [folder.arrays(f"region-{n:03d}", lambda n=n: ask(n))["row"] for n in range(len(clips))]
@@ -138,8 +143,8 @@ def region(
 
 
 def layer_rows(
-    lab: BoundLab, world: BoundWorld, specs: Sequence[tuple[int, str]], rows: object,
-    queries: object, folder: StudyFolder,
+    attributor: TorchAttributor, world: BoundWorld, specs: Sequence[tuple[int, str]],
+    rows: object, queries: object, folder: StudyFolder,
 ) -> tuple[Values, Values]:  # fmt: skip
     """(N, L, D) of clips and of queries: each parameter's part at unit length, projected alone."""
     own = []
@@ -147,12 +152,12 @@ def layer_rows(
 
         def make(n: int = n, spec: tuple[int, str] = spec) -> dict[str, NDArray[np.float32]]:
             clip = world.clip(*spec)
-            return {"parts": _parts(lab, clip.frames, rows["mask"][n], clip.caption)}  # type: ignore[index]
+            return {"parts": _parts(attributor, clip.frames, rows["mask"][n], clip.caption)}  # type: ignore[index]
 
         own.append(folder.arrays(f"layers-{n:04d}", make)["parts"])
     asked = [
         folder.arrays(
-            f"layers-query-{n:03d}", lambda clip=clip: {"parts": _parts(lab, *clip)}
+            f"layers-query-{n:03d}", lambda clip=clip: {"parts": _parts(attributor, *clip)}
         )["parts"]
         for n, clip in enumerate(queries.clips)  # type: ignore[attr-defined]
     ]  # fmt: skip
@@ -186,17 +191,22 @@ def earlier(
     steps = sorted(options.checkpoints.glob("step-*"))[1::2]
     for path in [*steps]:
         lab = BoundLab(str(path))
+
+        def row(clip: tuple[Any, Any, str], lab: BoundLab = lab) -> dict[str, Any]:
+            return {"row": lab.row(*clip).vector}
+
+        def own_row(n: int, row: Callable[..., dict[str, Any]] = row) -> dict[str, Any]:
+            clip = world.clip(*specs[n])
+            return row((clip.frames, rows["mask"][n], clip.caption))  # type: ignore[index]
+
         own = [
-            folder.arrays(f"{path.name}-{n:04d}", lambda n=n: {
-                "row": lab.row(world.clip(*specs[n]).frames, rows["mask"][n],  # type: ignore[index]
-                               world.clip(*specs[n]).caption).vector})["row"]
+            folder.arrays(f"{path.name}-{n:04d}", partial(own_row, n))["row"]
             for n in range(len(specs))
-        ]  # fmt: skip
+        ]
         asked = [
-            folder.arrays(f"{path.name}-query-{n:03d}", lambda clip=clip: {
-                "row": lab.row(*clip).vector})["row"]
+            folder.arrays(f"{path.name}-query-{n:03d}", partial(row, clip))["row"]
             for n, clip in enumerate(queries.clips)  # type: ignore[attr-defined]
-        ]  # fmt: skip
+        ]
         bad = len(asked) // 2
         for name, score in (("cosine", cosine), ("centred", centred)):
             found = score(np.asarray(own, float), np.asarray(asked, float), bad)
@@ -207,15 +217,17 @@ def earlier(
 
 
 def _parts(
-    lab: BoundLab, frames: NDArray[np.uint8], mask: NDArray[np.float32], caption: str
+    attributor: TorchAttributor, frames: NDArray[np.uint8], mask: NDArray[np.float32], caption: str
 ) -> NDArray[np.float32]:
-    model, attributor = lab._model, lab._attributor
+    model = attributor.model
     latent, condition = model.encode(frames), model.condition(caption)
     weights = model.mask_to_latent(mask)
     total = 0.0
     for level in attributor.spec.levels:
         loss = model.loss(latent[None], condition[None], level, model.noise(SEED))[0]
-        parts = torch.autograd.grad(masked_loss(loss, weights), attributor._parameters)
+        parts = torch.autograd.grad(
+            masked_loss(loss, weights), list(model.tracked_parameters("all").values())
+        )
         total = total + np.stack([
             project_gradient([part / (part.norm() + 1e-30)], LAYER_DIM, SEED) for part in parts
         ])  # fmt: skip

@@ -52,8 +52,8 @@ def library(quick: bool) -> list[Row]:
                 ("a row down", Qt.Key.Key_Down),
             ):
                 told(f"scrolled {name}", p95(hand.presses(key, PRESSES)), STEP)
-            jumps = [ms for _ in range(5) for key in (Qt.Key.Key_End, Qt.Key.Key_Home)
-                     for ms in hand.presses(key, 1)]  # fmt: skip
+            ends = (Qt.Key.Key_End, Qt.Key.Key_Home) * 5
+            jumps = [ms for key in ends for ms in hand.presses(key, 1)]
             told("jumped to the end or the start", p95(jumps), STEP)
             told("a letter typed into the filter", p95(hand.typed("w03", 7)), STROKE)
             told("sorted another way", p95(hand.sorted(6)), STROKE)
@@ -146,7 +146,7 @@ def make_library(folder: Path, files: int) -> Path:
                         span=span,
                     )
                     for span in spans
-                ]  # fmt: skip
+                ]
             )
     return folder / "project"
 
