@@ -15,9 +15,10 @@ from motionlens.session.clip_list import (
     ClipFilter,
     Counts,
     LibraryClip,
+    containing,
     count,
     load,
-    matching,
+    meeting,
     ordered,
 )
 from motionlens.session.work import Hop, OpenProject, ask
@@ -56,6 +57,8 @@ class LibraryState:
         # Made when asked for, and kept while nothing that they are made of changes.
         self._counts: Counts | None = None
         self._ordered: tuple[str, list[LibraryClip]] | None = None
+        self._met: tuple[ClipFilter, list[LibraryClip]] | None = None
+        self._typed: tuple[str, list[LibraryClip]] = ("", [])
 
     @property
     def counts(self) -> Counts:
@@ -159,7 +162,7 @@ class LibraryState:
         for clip, decision in decisions.items():
             if clip in self.clips:
                 self.clips[clip].decision = decision
-        self._counts = None
+        self._counts = self._met = None
         self.updated.emit(tuple(decisions))
         if self.filter.decision:
             self._list()
@@ -203,11 +206,25 @@ class LibraryState:
         sort = self.filter.sort
         if self._ordered is None or self._ordered[0] != sort:
             self._ordered = (sort, ordered(self.clips, sort, self._scores()))
-        self.shown = matching(self._ordered[1], self.filter)
+            self._met = None
+        self.shown = [clip.id for clip in self._found()]
         if self.current not in self.clips:
             first = self.shown[0] if self.shown else ""
             self.select((first,) if first else (), first)
         self.changed.emit()
+
+    def _found(self) -> list[LibraryClip]:
+        """What passes the filter: a text that was typed on is looked for in what it left before."""
+        wanted, text = replace(self.filter, text=""), self.filter.text
+        if self._met is None or self._met[0] != wanted:
+            every = meeting(self._ordered[1] if self._ordered else (), wanted)
+            self._met = (wanted, every)
+            self._typed = ("", every)
+        before, left = self._typed
+        if not text.startswith(before):
+            left = self._met[1]
+        self._typed = (text, containing(left, text))
+        return self._typed[1]
 
     def _scores(self) -> dict[str, float]:
         return {row.id: row.score for row in self.ranking.rows} if self.ranking else {}

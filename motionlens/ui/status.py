@@ -22,6 +22,7 @@ class StatusTeller:
         self._bar = bar
         self._context: WindowContext | None = None
         self._indexing = False
+        self._looked_at: object = None
         self._advised: tuple[str, int, int] | None = None
         self._advice: list[int] = []
         bar.curator.tell(curator)
@@ -31,6 +32,7 @@ class StatusTeller:
     def forget(self) -> None:
         """No project is open."""
         self._context, self._advised, self._advice = None, None, []
+        self._looked_at = None
         self._bar.tell_hint(say("Press ? for the keys, Ctrl K to find any command"))
         self._bar.index.tell(say("No project"), "stack", "text3")
         self._bar.selection.setText("")
@@ -43,7 +45,7 @@ class StatusTeller:
         context.jobs.ticked.connect(lambda _: self._bar.job.show_jobs(context.jobs))
         context.library.changed.connect(self._decided)
         context.library.updated.connect(lambda _: self._decided())
-        context.library.changed.connect(self._ask_index)
+        context.library.changed.connect(self._clips_changed)
         self._jobs()
 
     def _jobs(self) -> None:
@@ -78,14 +80,25 @@ class StatusTeller:
         chosen = len(library.selection)
         self._bar.selection.setText(say("{chosen:,} selected", chosen=chosen) if chosen > 1 else "")
 
+    def _clips_changed(self) -> None:
+        # A filter lists the same clips in another way.
+        clips = self._context.library.clips if self._context is not None else None
+        if clips is not self._looked_at:
+            self._ask_index()
+
     def _ask_index(self) -> None:
         context = self._context
         if context is None or not context.library.loaded:
             return  # of a page alone, every other clip would seem to be gone
-        training = {id for id, clip in context.library.clips.items() if clip.role == "training"}
+        clips = self._looked_at = context.library.clips
         project = context.project
+
+        def look(_: object) -> IndexLine:
+            training = {id for id, clip in clips.items() if clip.role == "training"}
+            return index_line(project, training)
+
         ask(
-            project.lanes.store, "look at the index", lambda _: index_line(project, training),
+            project.lanes.store, "look at the index", look,
             context.hop, self._tell_index, lambda _: None,
         )  # fmt: skip
 

@@ -48,21 +48,27 @@ class ClipTable(QAbstractListModel):
         super().__init__()
         self._library = library
         self.ids: list[str] = []
-        self.places: dict[str, int] = {}
+        self._places: dict[str, int] | None = None
+
+    def row_of(self, id: str) -> int | None:
+        """Where a clip is listed; None where it is not."""
+        if self._places is None:
+            # Made when first asked for, which is after the paint that a key waits for.
+            self._places = {id: place for place, id in enumerate(self.ids)}
+        return self._places.get(id)
 
     def show_clips(self, ids: list[str]) -> None:
         """Swap the whole array: filter and order live in the session."""
         self.beginResetModel()
         self.ids = ids
-        self.places = {id: place for place, id in enumerate(ids)}
+        self._places = None
         self.endResetModel()
 
     def touch(self, ids: tuple[str, ...]) -> None:
         """Paint these again."""
         for id in ids:
-            if id in self.places:
-                index = self.index(self.places[id])
-                self.dataChanged.emit(index, index)
+            if (row := self.row_of(id)) is not None:
+                self.dataChanged.emit(self.index(row), self.index(row))
 
     def rowCount(self, parent: Index | None = None) -> int:
         return len(self.ids)
@@ -285,11 +291,19 @@ class ClipGrid(QListView):
         if not self._quiet and id not in self._ids_selected():
             self._select((id,))
 
+    def _row_of(self, id: str, among: int) -> int | None:
+        if among > 1:
+            return self.table.row_of(id)
+        try:
+            return self.table.ids.index(id)
+        except ValueError:
+            return None
+
     def _ids_selected(self) -> set[str]:
         return {self.table.ids[index.row()] for index in self.selectedIndexes()}
 
     def _select(self, ids: tuple[str, ...]) -> None:
-        rows = [self.table.places[id] for id in ids if id in self.table.places]
+        rows = [row for id in ids if (row := self._row_of(id, len(ids))) is not None]
         model = self.selectionModel()
         self._quiet = True
         flag = QItemSelectionModel.SelectionFlag

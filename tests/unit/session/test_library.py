@@ -12,7 +12,7 @@ from motionlens.domain.decision import Changes, Decision, Event, StepKind
 from motionlens.domain.errors import StoreError
 from motionlens.domain.ranking import RankedClip, Ranking
 from motionlens.lanes import InlineLane
-from motionlens.session.clip_list import ClipFilter, matching
+from motionlens.session.clip_list import ClipFilter, matching, ordered
 from motionlens.session.library import LibraryState
 
 INFO = MediaInfo(64, 48, 8.0, 16, False, 0, "h264", 2.0)
@@ -260,3 +260,19 @@ def test_a_page_is_listed_while_the_rest_is_read(monkeypatch):
     assert library.loaded
     assert library.clips[library.current].name == "bee"
     assert library.counts.roles == {"training": 3, "generation": 1}
+
+
+def test_a_text_typed_on_and_taken_back_lists_what_a_fresh_one_does():
+    store, lane = FakeStore(), WaitingLane()
+    rooms, lanes = SimpleNamespace(store=store), SimpleNamespace(store=lane)
+    library = LibraryState(SimpleNamespace(rooms=rooms, lanes=lanes), lambda call: call(), "ada")
+    library.refresh()
+    for job in lane.waiting:
+        job.run()
+    for text in ("a", "an", "an t", "a", "", "be", "c", "ca", "cat x"):
+        library.set_filter(text=text)
+        assert library.shown == matching(ordered(library.clips, "name", {}), library.filter), text
+    library.set_filter(text="a", decision="keep")
+    assert library.shown == []
+    library.apply({next(iter(library.clips)): "keep"})
+    assert len(library.shown) == 1
