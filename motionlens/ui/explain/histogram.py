@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
@@ -122,6 +123,7 @@ class LibraryScores(QWidget):
         column.setSpacing(4)
         title = ElidedLabel(theme, say("How the library scores"), weight=600)
         scale = ElidedLabel(theme, say("clips, square-root scale"), "text2", 11)
+        scale.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         column.addLayout(row(title, scale))
         column.addWidget(self.plot)
         self._numbers = QWidget()
@@ -136,6 +138,14 @@ class LibraryScores(QWidget):
             cells += [cell, None]
         self._numbers.setLayout(row(*cells[:-1]))
         column.addWidget(self._numbers)
+        self._notes = label(theme, "", "text2", 12, wrap=True)
+        self._notes.setObjectName("explain.notes")
+        column.addWidget(self._notes)
+
+    def show_notes(self, notes: Sequence[str]) -> None:
+        """What to bear in mind of these scores, a paragraph each."""
+        self._notes.setText("\n\n".join(notes))
+        self._notes.setVisible(bool(notes))
 
     def show_spread(self, spread: Spread | None) -> None:
         """Show how a ranking scores; None hides all."""

@@ -95,10 +95,7 @@ class ListPane(QWidget):
         self.list.table.band = answer.ranking.band if answer is not None else None
         self.list.table.show_rows(state.rows, state.checked)
         self._show_sides()
-        parts = () if answer is None else (
-            answer.told, *map(retell, answer.ranking.warnings), retell(answer.known_truth)
-        )  # fmt: skip
-        self._told.setText("\n".join(part for part in parts if part))
+        self._told.setText(answer.told if answer is not None else "")
         self._told.setVisible(answer is not None)
         if self.list.table.rows and not self.list.show_clip(focused):
             self.list.setCurrentIndex(self.list.table.index(0))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from motionlens.domain.clip import Region, Span
-from motionlens.domain.language import say
+from motionlens.domain.language import retell, say
 from motionlens.domain.ranking import Part, Polarity
 from motionlens.session.clip_list import LibraryClip
 from motionlens.session.explain import ExplainState
@@ -34,6 +34,9 @@ class QuestionPane(QWidget):
         theme, actions = context.theme, context.actions
         self._context, self._players, self._state = context, players, state
         self._curve = MotionCurve(theme)
+        self._curve.set_draggable()
+        self._curve.span_dragged.connect(players.candidate.set_loop)
+        self._curve.clicked.connect(players.playback.seek)
         self.picture = Preview(players, players.candidate, self._curve, PICTURE)
         self.band = RegionBand(theme, self.picture.stage)
         self.band.drawn.connect(lambda region: state.mark(region, state.part.span))
@@ -74,12 +77,13 @@ class QuestionPane(QWidget):
         self._name.setText(clip.name if clip else "")
         self._caption.setText(clip.clip.caption if clip else "")
         self._curve.set_curve(clip.curve if clip else ())
-        self._curve.setVisible(bool(clip and clip.curve))
+        self._curve.set_frames((clip.clip.span or clip.clip.info).frames if clip else 0)
+        self._curve.setVisible(clip is not None)
         part = self._state.part
         self.band.set_region(part.region)
         self._curve.set_span(None if part.span is None else (part.span.start, part.span.stop - 1))
         self._part.setText(
-            say("Whole frame, all frames. Draw a box on it, or set the loop's ends, to ask about"
+            say("Whole frame, all frames. Draw a box on it, or drag over its frames, to ask about"
             " a part.") if part == Part() else part.words.capitalize()
         )  # fmt: skip
         self._part.setVisible(clip is not None)
@@ -90,6 +94,9 @@ class QuestionPane(QWidget):
         answer = self._state.answer
         if answer is not self._shown_answer:
             self._shown_answer = answer
+            warnings = answer.ranking.warnings if answer is not None else ()
+            truth = answer.known_truth if answer is not None else ""
+            self.scores.show_notes([retell(part) for part in (*warnings, truth) if part])
             self.scores.show_spread(None if answer is None else spread_of(answer.ranking))
 
     def _clip_changed(self) -> None:
