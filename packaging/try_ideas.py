@@ -33,6 +33,7 @@ from motionlens.attribution import TorchAttributor
 from motionlens.attribution.gradients import masked_loss
 from motionlens.attribution.projection import project_gradient
 from motionlens.domain.clip import Region, Span
+from motionlens.domain.errors import UsageError
 from motionlens.domain.evaluation import LONG
 from motionlens.domain.ports.evaluation import Asked
 from motionlens.domain.statistics import auroc
@@ -135,7 +136,10 @@ def region(
         moving = mask[len(mask) // 2 :].max(axis=0) > 0.5
         box = _box(moving)
         span = Span(len(frames) // 2, len(frames))
-        row = attributor.query_row(frames, mask, caption, box, span)
+        try:
+            row = attributor.query_row(frames, mask, caption, box, span)
+        except UsageError:  # nothing moves there: asked as a whole
+            row = attributor.row(frames, mask, caption)
         return {"row": row.vector}
 
     found = [folder.arrays(f"region-{n:03d}", lambda n=n: ask(n))["row"] for n in range(len(clips))]

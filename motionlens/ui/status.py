@@ -41,6 +41,7 @@ class StatusTeller:
     def follow(self, context: WindowContext) -> None:
         """Tell of this project from now on."""
         self._context = context
+        self._bar.index.tell(say("Looking at the index"), "stack", "text3")
         context.jobs.changed.connect(self._jobs)
         context.jobs.ticked.connect(lambda _: self._bar.job.show_jobs(context.jobs))
         context.library.changed.connect(self._decided)

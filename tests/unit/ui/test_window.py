@@ -15,6 +15,7 @@ from motionlens.domain.run import RunInfo, RunState
 from motionlens.session.jobs import JobState
 from motionlens.ui.closing import may_close
 from motionlens.ui.export_dialog import ExportDialog
+from tests.support.watched_index import committed
 from tests.support.window import dressed_window, small_project
 
 
@@ -300,3 +301,23 @@ def test_who_decides_can_be_asked_by_key_alone(window, qtbot):
     qtbot.keyClick(field, Qt.Key.Key_Return)
     assert window.context.curator == "ann"
     assert window.status.curator.text() == "ann"
+
+
+def test_an_index_is_paused_between_two_clips_and_goes_on(qtbot, qapp, tmp_path):
+    project = small_project(tmp_path, training=12)
+    with dressed_window(qapp, tmp_path / "settings.ini") as window:
+        with qtbot.waitSignal(window.opened, timeout=15000):
+            window.open_project(project, view="library")
+        jobs = window.context.jobs
+        window.actions_table.run("run.index")
+        (row,) = jobs.running("index")
+        qtbot.waitUntil(lambda: 0 < committed(project) < 10, timeout=60000)
+        jobs.pause(row.key)
+        qtbot.wait(400)  # the step that was under way is finished
+        held = committed(project)
+        qtbot.wait(800)
+        assert committed(project) == held < 12
+        assert jobs.row(row.key).state is JobState.PAUSED
+        jobs.go_on(row.key)
+        qtbot.waitUntil(lambda: jobs.row(row.key).state is JobState.DONE, timeout=60000)
+        assert committed(project) == 12
