@@ -260,12 +260,29 @@ class TorchAttributor:
     def _rows(
         self, frames: Frames, masks: Sequence[Tensor | None], caption: str
     ) -> list[GradientRow]:
-        clip = (self.model.encode(frames), self.model.condition(caption))
         with self._at_rest(), self._probed():
-            found = [
-                gradients_under_masks(self.model, self._parameters, self.spec, clip, level, masks)
-                for level in self.spec.levels
-            ]
+            try:
+                found = self._levels(frames, masks, caption)
+            except torch.OutOfMemoryError:
+                if self.model.checkpointing:
+                    raise
+            else:
+                return found
+            # A clip is a batch of one, so there is no batch to halve: what is left is to compute
+            # activations again instead of keeping them, for this clip and all after it.
+            self.model.checkpointing = True
+            if torch.cuda.is_available():
+                torch.cuda.empty_cache()
+            return self._levels(frames, masks, caption)
+
+    def _levels(
+        self, frames: Frames, masks: Sequence[Tensor | None], caption: str
+    ) -> list[GradientRow]:
+        clip = (self.model.encode(frames), self.model.condition(caption))
+        found = [
+            gradients_under_masks(self.model, self._parameters, self.spec, clip, level, masks)
+            for level in self.spec.levels
+        ]
         return [_joined(levels) for levels in zip(*found, strict=True)]
 
     def _probed(self) -> contextlib.AbstractContextManager[None]:

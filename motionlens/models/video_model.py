@@ -58,6 +58,9 @@ class VideoModel(ABC):
         Frames a second of what it makes.
     note : str
         What it sees of a clip and what is given up by that, in words; may be empty.
+    checkpointing : bool
+        Activations are computed again instead of kept, where the network can: less memory, a third
+        more time.
     """
 
     name: str
@@ -71,6 +74,7 @@ class VideoModel(ABC):
     lora_targets: ClassVar[str] = ""
     fps: float = 8.0
     note: str = ""
+    checkpointing: bool = False
 
     @property
     def parameters(self) -> int:

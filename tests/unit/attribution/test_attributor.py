@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 import torch
 
+from motionlens.attribution import attributor as attributor_module
 from motionlens.attribution.attributor import TorchAttributor
 from motionlens.attribution.gradients import masked_loss
 from motionlens.attribution.projection import project_gradient
 from motionlens.attribution.scoring import influence_scores
 from motionlens.domain.clip import Region, Span
-from motionlens.domain.errors import ModelError, UsageError
+from motionlens.domain.errors import GpuOutOfMemory, ModelError, UsageError
 from motionlens.models.embedded import EmbeddedModel
 
 from .conftest import Shown, shown
@@ -249,3 +250,37 @@ def test_a_loss_that_overflows_is_an_error_in_words(
         next(iter(broken.network.parameters())).fill_(float("nan"))
     with pytest.raises(ModelError, match="not a number"):
         TorchAttributor(broken).row(clips[0].frames, clips[0].mask, "")
+
+
+def test_a_clip_that_does_not_fit_is_tried_again_with_less_memory(
+    model: EmbeddedModel, clips: list[Shown], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = attributor_module.gradients_under_masks
+    tries = []
+
+    def full(*given: object) -> object:
+        tries.append(model.checkpointing)
+        if not model.checkpointing:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return whole(*given)
+
+    clip = clips[0]
+    fresh = copy.deepcopy(model)
+    expected = TorchAttributor(fresh).row(clip.frames, clip.mask, clip.caption)
+    monkeypatch.setattr(attributor_module, "gradients_under_masks", full)
+    monkeypatch.setattr(model, "checkpointing", False)
+    row = TorchAttributor(model).row(clip.frames, clip.mask, clip.caption)
+    assert tries == [False, True, True]
+    assert np.array_equal(row.vector, expected.vector)
+
+
+def test_a_clip_that_never_fits_is_an_error_with_advice(
+    attributor: TorchAttributor, clips: list[Shown], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*given: object) -> object:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(attributor_module, "gradients_under_masks", full)
+    monkeypatch.setattr(attributor.model, "checkpointing", False)
+    with pytest.raises(GpuOutOfMemory, match="one clip does not fit"):
+        attributor.row(clips[0].frames, clips[0].mask, clips[0].caption)
