@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 
 from motionlens.domain.requests import PLAYER_OVERLAYS
 from motionlens.ui.application import make_application
+from motionlens.ui.overlays import Overlay
 from motionlens.ui.theme import Theme
 from motionlens.ui.window import MainWindow
 
@@ -26,7 +27,7 @@ FRAME = 6
 
 
 def main() -> int:
-    """Draw all four; the exit code."""
+    """Draw every view in both schemes; the exit code."""
     project, out = Path(sys.argv[1]), Path(sys.argv[2])
     out.mkdir(parents=True, exist_ok=True)
     app = make_application(sys.argv[:1])
@@ -47,21 +48,28 @@ def main() -> int:
         if not opened:
             print("; ".join(notice.title for notice in window.notices.of("start")), file=sys.stderr)
             return 2
-        for view, ready in (("library", settle), ("review", review), ("train", train)):
-            window.show_view(view)
-            ready(window)
-            shoot(window, out / f"{view}-dark.png")
+        for scheme in ("dark", "light"):
+            theme.set_scheme(scheme, app)
+            for view, ready in (
+                ("library", settle), ("review", review), ("explain", explain), ("train", train),
+            ):  # fmt: skip
+                window.show_view(view)
+                ready(window)
+                shoot(window, out / f"{view}-{scheme}.png")
+            shoot_card(window, "go.keys", window.sheet, out / f"keys-{scheme}.png")
+        theme.set_scheme("dark", app)
+        shoot_card(window, "go.settings", window.settings_card, out / "settings-dark.png")
         window.show_view("review")
         review(window)
         for overlay in PLAYER_OVERLAYS:
             shoot_overlay(window, overlay, out / f"overlay-{overlay}.png")
-        theme.set_scheme("light", app)
-        settle(window)
-        shoot(window, out / "review-light.png")
-        theme.set_scheme("dark", app)
-        window.show_view("explain")
-        explain(window)
-        shoot(window, out / "explain-dark.png")
+        window.actions_table.run("look.blind")
+        review(window)
+        shoot(window, out / "review-blind-dark.png")
+        window.actions_table.run("look.blind")
+        window.resize(1280, 720)
+        review(window)
+        shoot(window, out / "review-1280x720-dark.png")
         window.close()
     return 0
 
@@ -81,6 +89,15 @@ def review(window: MainWindow) -> None:
     playback.seek(FRAME)
     wait(lambda: candidate.image is not None and candidate.image.frame == FRAME, "the frame")
     settle(window)
+
+
+def shoot_card(window: MainWindow, action: str, card: Overlay, path: Path) -> None:
+    """What lies over Review for a moment."""
+    window.show_view("review")
+    window.actions_table.run(action)
+    spin(300)
+    shoot(window, path)
+    card.close_overlay()
 
 
 def shoot_overlay(window: MainWindow, overlay: str, path: Path) -> None:
@@ -111,11 +128,13 @@ def has_map(window: MainWindow) -> bool:
 def explain(window: MainWindow) -> None:
     """The first query was asked, and its strongest clip is focused, with its map."""
     view = window.views["explain"]
-    window.actions_table.run("run.explain")
+    if view.state.answer is None:  # type: ignore[attr-defined]
+        window.actions_table.run("run.explain")
     wait(lambda: view.state.answer is not None, "the query is answered")  # type: ignore[attr-defined]
     settle(window)
     players = view.players  # type: ignore[attr-defined]
-    window.actions_table.run("look.influence")
+    if "influence" not in players.query.overlays:
+        window.actions_table.run("look.influence")
     clip = players.query.clip
     wait(lambda: players.influence.layer(clip.id) is not None, "the map is made")
     players.playback.play(False)

@@ -11,7 +11,6 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtWidgets import QApplication
 
 from motionlens.app import create_project, open_project
 from motionlens.bench.case import Row
@@ -104,17 +103,17 @@ class Scroller:
         began = time.perf_counter()
         act()
         while not self._paints.count and time.perf_counter() - began < 5:
-            QApplication.processEvents()
+            self._bench.live(1)
         return 1000 * (time.perf_counter() - began)
 
 
 class Paints(QObject):
     """Counts a widget's paint events; one that was seen is over when events were processed."""
 
-    def __init__(self, target: QObject) -> None:
-        super().__init__(target)
+    def __init__(self, painted: QObject) -> None:
+        super().__init__(painted)
         self.count = 0
-        target.installEventFilter(self)
+        painted.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         self.count += event.type() == QEvent.Type.Paint

@@ -117,7 +117,7 @@ def opened_on(project: Path, view: str, width: int, height: int) -> Iterator[tup
     window.open_project(project, view=view)
     try:
         bench.until(lambda: view in window.views, "the project is open")
-        QApplication.processEvents()
+        bench.live(1)  # its first paint
         shown_ms = 1000 * (time.perf_counter() - began)
         window.resize(width, height)
         window.activateWindow()

@@ -17,13 +17,13 @@ class Announcer(QObject):
 
     Parameters
     ----------
-    target : QObject
+    window : QObject
         The window.
     """
 
-    def __init__(self, target: QObject, now_s: Callable[[], float] = time.monotonic) -> None:
-        super().__init__(target)
-        self._target, self._now_s = target, now_s
+    def __init__(self, window: QObject, now_s: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(window)
+        self._window, self._now_s = window, now_s
         self._last_s = float("-inf")
         self._waiting = ""
         self._later = QTimer(self)
@@ -52,4 +52,4 @@ class Announcer(QObject):
 
     def _speak(self, text: str) -> None:
         if QAccessible.isActive():
-            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self._target, text))
+            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self._window, text))

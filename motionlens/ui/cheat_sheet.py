@@ -11,7 +11,7 @@ from motionlens.ui.action_table import VIEWS, ActionSpec
 from motionlens.ui.actions import Actions
 from motionlens.ui.overlays import Overlay
 from motionlens.ui.theme import Theme
-from motionlens.ui.widgets import Button, KeyCap, SearchField, heading, label, row
+from motionlens.ui.widgets import Button, KeyCap, SearchField, action_button, heading, label, row
 
 COLUMNS = (
     ("Judge", "Move"),
@@ -24,7 +24,7 @@ _VIEWS = ActionSpec("go.views", "The five views", ("Ctrl+1", "Ctrl+5"), group="G
 _ONE_OF_VIEWS = frozenset(f"go.{view}" for view in VIEWS)
 _PEDAL = frozenset(f"F{number}" for number in range(13, 19))
 _HANDS = (
-    (word("Left hand:"), word("Z X C, S, A D, Q W, 1–4")),
+    (word("Left hand:"), word("Z X C, S, A D, Q W, 1–5")),
     (word("Right hand:"), word("O P M, arrows, Backspace")),
     (word("Pedal or pad:"), word("F13 to F18")),
 )
@@ -80,8 +80,10 @@ class CheatSheet(Overlay):
             )
         ]
         self._hands = QWidget()
-        self._hands.setLayout(row(*hands, None, spacing=6))
-        layout.addWidget(self._hands)
+        self._hands.setLayout(row(*hands, spacing=6))
+        change = action_button(theme, actions, "go.change_keys", kind="ghost")
+        change.clicked.connect(self.hide)
+        layout.addLayout(row(self._hands, None, change))
 
     def open(self) -> None:
         self.field.clear()

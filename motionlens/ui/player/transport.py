@@ -180,6 +180,7 @@ class TimeText(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme, self._text = theme, "0.00 s"
+        self.setAccessibleName(self._text)
         self.set_longest(9.99)
 
     def set_longest(self, seconds: float) -> None:

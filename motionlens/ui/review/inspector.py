@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from motionlens.domain.language import say, word
 from motionlens.domain.ranking import Polarity
+from motionlens.session.blind_words import blind_reasons
 from motionlens.session.review import ReviewState
 from motionlens.session.review_queue import Candidate, Reason, signed
 from motionlens.ui.actions import Actions
@@ -37,6 +38,10 @@ _ICONS = {
     "chance": ("fire", "text3"),
     "combined": ("stack", "text"),
     "motion": ("activity", "text"),
+    "hidden": ("eye-slash", "text2"),
+    "shuffled": ("shuffle", "text2"),
+    "others": ("users", "text2"),
+    "again": ("repeat", "text2"),
     "frozen_frames": ("pause", "text"),
     "static": ("image-square", "text"),
     "camera_only": ("video-camera", "text"),
@@ -201,10 +206,11 @@ class Inspector(QWidget):
         snapshot = self._state.snapshot
         analysed = snapshot is not None and bool(snapshot.motion)
         self._analyse.setVisible(not analysed)
-        if not candidate.reasons:
+        if candidate.hidden:
+            for reason in blind_reasons():
+                self._reasons.add(self._reason(reason))
+        elif not candidate.reasons:
             words = say("Nothing was flagged. It is here because it is not judged yet.")
-            if candidate.hidden:
-                words = say("Hidden while you judge blind.")
             if not analysed:
                 words = say(
                     "The clips are not analysed yet. Their motion is then measured, and static"
