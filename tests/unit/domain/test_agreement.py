@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -77,3 +79,21 @@ def test_kappa_is_symmetric_and_at_most_one(pairs: list[tuple[str, str]]) -> Non
     assert kappa is None or kappa <= 1
     if a == b and len(set(a)) > 1:
         assert kappa == 1
+
+
+REFERENCE = json.loads(Path(__file__).with_name("agreement_reference.json").read_text())
+LETTERS = {"e": "exclude", "k": "keep", "u": "unsure"}
+
+
+def test_kappa_is_scikit_learns() -> None:
+    for case in REFERENCE["kappa"]:
+        found = cohen_kappa([LETTERS[x] for x in case["a"]], [LETTERS[x] for x in case["b"]])
+        assert found == pytest.approx(case["kappa"], abs=1e-6)
+
+
+def test_alpha_is_that_of_the_package_krippendorff() -> None:
+    for case in REFERENCE["alpha"]:
+        units = [
+            {str(by): LETTERS[x] for by, x in enumerate(unit) if x != "-"} for unit in case["units"]
+        ]
+        assert krippendorff_alpha_nominal(units) == pytest.approx(case["alpha"], abs=1e-6)
