@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from motionlens.domain.clip import Clip, Flag, MotionSummary, Role
-from motionlens.domain.decision import Event, fold
+from motionlens.domain.decision import Event
 from motionlens.domain.ports import LabelStore
 from motionlens.domain.ranking import Polarity, Query, Ranking
 from motionlens.operations.rank import last_ranking
@@ -90,7 +90,8 @@ def _blind_seed(rooms: Rooms) -> int:
 
 def standing(store: LabelStore, clips: tuple[str, ...]) -> dict[str, Event | None]:
     """The event that decides each clip now, or None."""
-    return {clip: fold(store.events(clip)).get(clip) for clip in clips}
+    found = store.decisions(clips)
+    return {clip: found.get(clip) for clip in clips}
 
 
 def _queries(clips: Mapping[str, Clip], chosen: Any) -> tuple[Query, ...]:

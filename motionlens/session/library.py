@@ -172,7 +172,7 @@ class LibraryState:
         wanted, rooms = tuple(clips), self._project.rooms
 
         def read() -> dict[str, str]:
-            events = rooms.store.decisions()
+            events = rooms.store.decisions(wanted)
             return {c: str(events[c].decision) if c in events else NONE for c in wanted}
 
         ask(

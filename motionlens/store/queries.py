@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from motionlens.domain.clip import Role
 from motionlens.domain.decision import Decision, Event
 from motionlens.domain.errors import UsageError
 from motionlens.store import rows
-from motionlens.store.tables import Tables
+from motionlens.store.tables import Tables, listed
 
 SHORTEST_PREFIX = 6
 
@@ -38,11 +39,13 @@ class QueryTables(Tables):
         found = self.connection.rows(sql, parameters)
         return [rows.event_from(row) for row in found]
 
-    def decisions(self) -> dict[str, Event]:
-        """Clip id -> the event that stands."""
+    def decisions(self, ids: Iterable[str] | None = None) -> dict[str, Event]:
+        """Clip id -> the event that stands; of all clips, or of some."""
+        some = "" if ids is None else "WHERE state.clip IN (SELECT value FROM json_each(?))"
         columns = ", ".join(f"events.{name}" for name in rows.EVENT_COLUMNS.split(", "))
         found = self.connection.rows(
-            f"SELECT {columns} FROM state JOIN events ON events.id = state.event"  # noqa: S608
+            f"SELECT {columns} FROM state JOIN events ON events.id = state.event {some}",  # noqa: S608
+            () if ids is None else (listed(ids),),
         )
         return {row[5]: rows.event_from(row) for row in found}
 

@@ -77,6 +77,7 @@ def one_round(curator: Curator, overlay: Qt.Key, decision: Qt.Key) -> None:
     """What a curator does in half a minute."""
     curator.view(2)
     curator.until(lambda: curator.seen, "the candidate is painted")
+    walk_on(curator)
     curator.press(overlay)
     curator.wait_ms(1500)
     for key in (Qt.Key.Key_Space, Qt.Key.Key_Period, Qt.Key.Key_Period, Qt.Key.Key_Comma):
@@ -109,6 +110,17 @@ def one_round(curator: Curator, overlay: Qt.Key, decision: Qt.Key) -> None:
         curator.press(Qt.Key.Key_Escape)
     curator.view(4)
     curator.wait_ms(200)
+
+
+def walk_on(curator: Curator) -> None:
+    """Five clips on; from the end back to the first."""
+    state = curator.window.views["review"].state
+    if state.place + 8 >= len(state.order):
+        state.go(0)
+    for _ in range(5):
+        curator.press(Qt.Key.Key_D)
+        curator.wait_ms(80)
+    curator.until(lambda: curator.seen, "the candidate is painted")
 
 
 def soak(curator: Curator, minutes: float) -> list[Sample]:

@@ -91,8 +91,8 @@ class LabelStore(Protocol):
 
     def events(self, clip: str | None = None) -> list[Event]: ...
 
-    def decisions(self) -> dict[str, Event]:
-        """Clip id -> the event that stands."""
+    def decisions(self, ids: Iterable[str] | None = None) -> dict[str, Event]:
+        """Clip id -> the event that stands; of all clips, or of some."""
         ...
 
     def decided(self) -> dict[str, str]:

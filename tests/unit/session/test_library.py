@@ -77,8 +77,8 @@ class FakeStore:
     def setting(self, name):
         return None
 
-    def decisions(self):
-        return dict(self.state)
+    def decisions(self, ids=None):
+        return {id: event for id, event in self.state.items() if ids is None or id in ids}
 
     def decide(self, clips, decision, by, note="", evidence=None):
         if self.broken:
