@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,8 @@ class Desk:
         table = window.actions_table
         library.failed.connect(lambda error: notices.error(error, panel=table.view))
         library.saved.connect(self._saved)
+        library.changed.connect(self._listed)
+        self._known: object = None
         # What can run depends on what runs.
         jobs.changed.connect(table.refresh)
         runs.failed.connect(lambda error: notices.error(error, panel="train"))
@@ -55,6 +58,14 @@ class Desk:
         """End the lanes; one that is still busy after its time is named in the log."""
         for name in self.project.close():
             logger.warning("the %s lane is still busy", name)
+
+    def _listed(self) -> None:
+        # A full collection of garbage walks every clip: 0.2 s of the GUI thread for 100,000 of them,
+        # which are no garbage as long as the project is open.
+        library = self.context.library
+        if library.loaded and library.clips is not self._known:
+            self._known = library.clips
+            gc.freeze()
 
     def _saved(self, result: DecideResult) -> None:
         # The status bar counts what is saved; undo may be possible now.
