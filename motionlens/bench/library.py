@@ -28,7 +28,7 @@ _SIZE = (96, 54)
 
 
 def library(quick: bool) -> list[Row]:
-    """Rows in ms beside their goals: the 95th of a hundred presses where keys are pressed."""
+    """Rows in ms beside their goals; of presses, what half and 95 % of them keep to."""
     files = 4 if quick else FILES
     with tempfile.TemporaryDirectory() as folder:
         project = make_library(Path(folder), files)
@@ -46,16 +46,16 @@ def library(quick: bool) -> list[Row]:
             bench.until(lambda: state is not None and state.loaded, "all clips are listed")
             told("all listed, after the first page", 1000 * (time.perf_counter() - began), 1e4)
             hand = Scroller(bench)
-            for name, key in (
-                ("a page down", Qt.Key.Key_PageDown),
-                ("a row down", Qt.Key.Key_Down),
+            ends = (Qt.Key.Key_End, Qt.Key.Key_Home) * 10
+            for case, spent, goal in (
+                ("scrolled a page down", hand.presses(Qt.Key.Key_PageDown, PRESSES), STEP),
+                ("scrolled a row down", hand.presses(Qt.Key.Key_Down, PRESSES), STEP),
+                ("to the end or the start", [ms for k in ends for ms in hand.presses(k, 1)], STEP),
+                ("a letter typed into the filter", hand.typed("w03", 7), STROKE),
+                ("sorted another way", hand.sorted(10), STROKE),
             ):
-                told(f"scrolled {name}", p95(hand.presses(key, PRESSES)), STEP)
-            ends = (Qt.Key.Key_End, Qt.Key.Key_Home) * 5
-            jumps = [ms for key in ends for ms in hand.presses(key, 1)]
-            told("jumped to the end or the start", p95(jumps), STEP)
-            told("a letter typed into the filter", p95(hand.typed("w03", 7)), STROKE)
-            told("sorted another way", p95(hand.sorted(6)), STROKE)
+                told(f"{case}, half of presses", statistics.median(spent), goal)
+                told(f"{case}, 95 %", p95(spent), goal)
             kept = bench.window.desk.context.thumbnails.kept if bench.window.desk else 0
             told("pictures kept in memory (not ms)", float(kept), 600.0)
     return rows

@@ -56,7 +56,7 @@ class LibraryState:
         self._turn = 0
         # Made when asked for, and kept while nothing that they are made of changes.
         self._counts: Counts | None = None
-        self._ordered: tuple[str, list[LibraryClip]] | None = None
+        self._orders: dict[str, list[LibraryClip]] = {}
         self._met: tuple[ClipFilter, list[LibraryClip]] | None = None
         self._typed: tuple[str, list[LibraryClip]] = ("", [])
 
@@ -82,7 +82,8 @@ class LibraryState:
         def page(clips: dict[str, LibraryClip]) -> None:
             if turn == self._turn and not self.loaded:
                 self.clips = clips
-                self._counts = self._ordered = None
+                self._counts = None
+                self._orders = {}
                 self._list()
 
         rooms, lane = self._project.rooms, self._project.lanes.store
@@ -98,7 +99,7 @@ class LibraryState:
     def set_ranking(self, ranking: Ranking | None) -> None:
         """The ranking whose scores the clips carry, or None."""
         self.ranking = ranking
-        self._ordered = None
+        self._orders.pop("score", None)
         self._list()
 
     def score(self, clip: str) -> float | None:
@@ -199,13 +200,14 @@ class LibraryState:
     def _take(self, clips: dict[str, LibraryClip], ranking: Ranking | None) -> None:
         self.clips, self.ranking = clips, ranking
         self.loaded = True
-        self._counts = self._ordered = None
+        self._counts = None
+        self._orders = {}
         self._list()
 
     def _list(self) -> None:
         sort = self.filter.sort
-        if self._ordered is None or self._ordered[0] != sort:
-            self._ordered = (sort, ordered(self.clips, sort, self._scores()))
+        if sort not in self._orders:
+            self._orders[sort] = ordered(self.clips, sort, self._scores())
             self._met = None
         self.shown = [clip.id for clip in self._found()]
         if self.current not in self.clips:
@@ -217,7 +219,7 @@ class LibraryState:
         """What passes the filter: a text that was typed on is looked for in what it left before."""
         wanted, text = replace(self.filter, text=""), self.filter.text
         if self._met is None or self._met[0] != wanted:
-            every = meeting(self._ordered[1] if self._ordered else (), wanted)
+            every = meeting(self._orders[self.filter.sort], wanted)
             self._met = (wanted, every)
             self._typed = ("", every)
         before, left = self._typed
