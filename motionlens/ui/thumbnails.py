@@ -23,6 +23,8 @@ WIDTH, HEIGHT = 384, 216
 _KEPT = 600
 _WAITING = 200
 _PAGE_S = 0.08
+# Clip, width and height in logical px, and device px of one of them.
+_Key = tuple[str, int, int, float]
 
 
 class Thumbnails(QObject):
@@ -39,11 +41,11 @@ class Thumbnails(QObject):
         self._hop = hop
         self._folder = project.folder.cache / "thumbnails"
         self._lock = threading.Lock()
-        self._wanted: OrderedDict[str, tuple[int, Clip]] = OrderedDict()
+        self._wanted: OrderedDict[str, tuple[int, Clip, _Key]] = OrderedDict()
         self._batch, self._asked_s = 0, 0.0
         self._busy = False
         self._images: OrderedDict[str, QImage] = OrderedDict()
-        self._scaled: OrderedDict[tuple[str, int, int, float], QPixmap] = OrderedDict()
+        self._scaled: OrderedDict[_Key, QPixmap] = OrderedDict()
         self.missing: dict[str, str] = {}
 
     def pixmap(self, clip: Clip, size: QSize, ratio: float = 1.0) -> QPixmap | None:
@@ -57,16 +59,18 @@ class Thumbnails(QObject):
             return self._scaled[key]
         image = self._images.get(clip.id)
         if image is None:
-            self._want(clip)
+            self._want(clip, key)
             return None
-        self._scaled[key] = _fill(image, size, ratio)
-        _trim(self._scaled, _KEPT)
-        return self._scaled[key]
+        # Wanted in another size than it was made for.
+        return self._keep(key, _cut(image, key))
 
     def poster(self, clip: Playable, size: QSize, ratio: float) -> QPixmap | None:
         """The picture as :meth:`pixmap` gives it, if it is in memory; asks for nothing."""
         image = self._images.get(clip.id)
-        return None if image is None or size.isEmpty() else _fill(image, size, ratio)
+        if image is None or size.isEmpty():
+            return None
+        key = (clip.id, size.width(), size.height(), ratio)
+        return _pixmap(_cut(image, key), ratio)
 
     @property
     def kept(self) -> int:
@@ -79,7 +83,12 @@ class Thumbnails(QObject):
         with self._lock:
             return not self._busy
 
-    def _want(self, clip: Clip) -> None:
+    def _keep(self, key: _Key, part: QImage) -> QPixmap:
+        self._scaled[key] = _pixmap(part, key[3])
+        _trim(self._scaled, _KEPT)
+        return self._scaled[key]
+
+    def _want(self, clip: Clip, key: _Key) -> None:
         if clip.id in self.missing:
             return
         with self._lock:
@@ -87,7 +96,7 @@ class Thumbnails(QObject):
             # What one painting of a page asks for belongs together, from top to bottom.
             self._batch += now - self._asked_s > _PAGE_S
             self._asked_s = now
-            self._wanted[clip.id] = (self._batch, clip)
+            self._wanted[clip.id] = (self._batch, clip, key)
             self._wanted.move_to_end(clip.id)
             _trim(self._wanted, _WAITING)
             start, self._busy = not self._busy, True
@@ -103,9 +112,9 @@ class Thumbnails(QObject):
             if not self._wanted:
                 self._busy = False
                 return
-            newest = max(batch for batch, _ in self._wanted.values())
-            id = next(id for id, (batch, _) in self._wanted.items() if batch == newest)
-            _, clip = self._wanted.pop(id)
+            newest = max(batch for batch, _, _ in self._wanted.values())
+            id = next(id for id, (batch, _, _) in self._wanted.items() if batch == newest)
+            _, clip, key = self._wanted.pop(id)
         try:
             image, why = self._make(clip), ""
         except (MotionLensError, OSError) as error:
@@ -113,7 +122,9 @@ class Thumbnails(QObject):
                 QImage(),
                 retell(error.why) if isinstance(error, MediaError) else str(error),
             )
-        self._hop(lambda: self._take(id, image, why))
+        # Scaled here, where nobody waits for it: a page of 25 would cost the GUI thread 10 ms.
+        part = QImage() if image.isNull() else _cut(image, key)
+        self._hop(lambda: self._take(key, image, part, why))
         self._next()
 
     def _make(self, clip: Clip) -> QImage:
@@ -131,12 +142,14 @@ class Thumbnails(QObject):
         _save(image, cached)
         return image
 
-    def _take(self, id: str, image: QImage, why: str) -> None:
+    def _take(self, key: _Key, image: QImage, part: QImage, why: str) -> None:
+        id = key[0]
         if image.isNull():
             self.missing[id] = why
         else:
             self._images[id] = image
             _trim(self._images, _KEPT)
+            self._keep(key, part)
         self.ready.emit(id)
 
 
@@ -153,16 +166,20 @@ def _save(image: QImage, path: Path) -> None:
         return
 
 
-def _fill(image: QImage, size: QSize, ratio: float) -> QPixmap:
-    target = QSize(round(size.width() * ratio), round(size.height() * ratio))
+def _cut(image: QImage, key: _Key) -> QImage:
+    """The middle of a picture, scaled to fill a size; on any thread."""
+    _, width, height, ratio = key
+    wide, high = round(width * ratio), round(height * ratio)
     scaled = image.scaled(
-        target,
+        wide, high,
         Qt.AspectRatioMode.KeepAspectRatioByExpanding,
         Qt.TransformationMode.SmoothTransformation,
-    )
-    left = (scaled.width() - target.width()) // 2
-    top = (scaled.height() - target.height()) // 2
-    pixmap = QPixmap.fromImage(scaled.copy(left, top, target.width(), target.height()))
+    )  # fmt: skip
+    return scaled.copy((scaled.width() - wide) // 2, (scaled.height() - high) // 2, wide, high)
+
+
+def _pixmap(part: QImage, ratio: float) -> QPixmap:
+    pixmap = QPixmap.fromImage(part)
     pixmap.setDevicePixelRatio(ratio)
     return pixmap
 
