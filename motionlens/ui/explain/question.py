@@ -48,6 +48,7 @@ class QuestionPane(QWidget):
         self._whole.clicked.connect(self.whole_query)
         self._set = QuerySet(theme, show, lambda clip: state.put(clip, None))
         self.scores = LibraryScores(theme)
+        self.scores.show_spread(None)
         self._shown_answer: object = None
         bad = action_button(theme, actions, "explain.add_bad", say("Ask as bad"), "quiet")
         good = action_button(theme, actions, "explain.add_good", say("Ask as good"), "quiet")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QTimer
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from motionlens.domain.clip import Clip
@@ -18,6 +19,7 @@ from motionlens.ui.widgets.curve import MotionCurve
 _REST_MS = 120
 # On a smaller stage a legend would hide what it explains.
 _LEGEND_FROM = 200
+_SHAPE, _WIDE, _MOST = 9 / 16, 480, 480
 
 
 class Preview(QWidget):
@@ -37,6 +39,7 @@ class Preview(QWidget):
         self._wanted: Clip | None = None
         theme = players.context.theme
         self.stage = players.make_stage(state, legend=height >= _LEGEND_FROM)
+        self._least = height
         self.stage.setFixedHeight(height)
         self._play = Button(theme, icon="play", kind="quiet")
         self._play.setFixedWidth(32)
@@ -73,6 +76,12 @@ class Preview(QWidget):
     def set_bar_shown(self, shown: bool) -> None:
         """The bar under the stage, where there is room for it."""
         self._bar.setVisible(shown)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # A pane of a large screen has room for a larger picture.
+        wanted = round(self.width() * _SHAPE) if self.width() > _WIDE else 0
+        self.stage.setFixedHeight(max(self._least, min(wanted, _MOST)))
 
     def _open(self) -> None:
         if self._wanted is not None:
