@@ -9,7 +9,7 @@ from typing import Any
 
 from motionlens.domain.decision import Changes, Decision
 from motionlens.domain.ranking import Query, Ranking
-from motionlens.operations.clips import ClipFinder, find_clips
+from motionlens.operations.clips import find_clips
 from motionlens.operations.rooms import Rooms
 
 
@@ -70,7 +70,7 @@ def redo(rooms: Rooms, *, by: str | None = None) -> DecideResult:
 
 def history(rooms: Rooms, clip: str | None = None) -> list[HistoryRow]:
     """One row a clip and event, oldest first."""
-    wanted = ClipFinder(rooms.store.clips()).find(clip).id if clip else None
+    wanted = find_clips(rooms, [clip])[0].id if clip else None
     return [
         HistoryRow(
             e.step,

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from motionlens.app import Project, create_project
+from motionlens.app import Project, create_project, open_project
 from motionlens.domain.clip import Clip, MediaInfo, Role, Span
 from motionlens.domain.errors import Cancelled, UsageError
 from motionlens.lanes import CancelToken
@@ -19,7 +19,9 @@ from motionlens.media.writer import write_video
 from motionlens.operations import captions
 from motionlens.operations.changed import changed_files
 from motionlens.operations.clips import ClipFinder
+from motionlens.store.clips import ClipTables
 from tests.support.verbs import slide
+from tests.support.window import small_project
 
 INFO = MediaInfo(64, 48, 8.0, 8, False, 0, "h264", 1.0)
 
@@ -151,3 +153,17 @@ def test_a_changed_file_is_left_out_of_an_index_by_name(project: Project, tmp_pa
     assert result.clips == 2
     assert [Path(s.path).name for s in result.skipped] == ["1.mp4"]
     assert "add it again" in result.skipped[0].why
+
+
+def test_a_clips_history_reads_no_other_clip(tmp_path, monkeypatch):
+    with open_project(small_project(tmp_path)) as project:
+        clips = [row.id for row in project.clips(role="training")]
+        project.decide("keep", [clips[0]], by="ann")
+
+        def every(*_):
+            raise AssertionError("of 100,000 clips that costs a second at each press of an arrow")
+
+        monkeypatch.setattr(type(project.rooms.store), "clips", every, raising=False)
+        monkeypatch.setattr(ClipTables, "clips", every)
+        assert [row.by for row in project.history(clips[0])] == ["ann"]
+        assert project.history(clips[1]) == []
