@@ -44,7 +44,7 @@ class KeyChoice:
         """Empty if a command can have a key, else the reason with the other's name."""
         if not key:
             return say("Press a key first")
-        if key in _REFUSED or "," in key.replace(",", "", key == ","):
+        if key in _REFUSED:
             return say("{key} is needed to leave fields and to press buttons").format(key=key)
         wanted = QKeySequence(key)
         here = self._actions.specs[id]

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from motionlens.ui.action_table import EVERYWHERE, TABLE
 from motionlens.ui.key_choice import swapped
 from motionlens.ui.preferences import CHOICES, Preferences, scale_interface
+from motionlens.ui.widgets import Button
 from tests.support.window import dressed_window, small_project
 
 
@@ -61,8 +62,9 @@ def test_a_new_key_decides_and_the_old_one_does_not(window, qtbot, project, tmp_
     assert view.state.marks == {}
     qtbot.keyClick(view.candidate_stage, Qt.Key.Key_Y, Qt.KeyboardModifier.AltModifier)
     qtbot.waitUntil(lambda: view.state.counts.excluded == 1, timeout=10000)
-    button = window.findChild(type(view.decisions).__mro__[0], "") or view.decisions
-    assert "Alt" in window.actions_table.action("judge.exclude").toolTip(), button
+    assert "Alt+Y" in window.actions_table.action("judge.exclude").toolTip()
+    (button,) = [b for b in view.decisions.findChildren(Button) if b.text() == "Accept"]
+    assert button.key == "Alt Y"
     window.close()
     with dressed_window(qapp, tmp_path / "settings.ini") as again:
         assert again.actions_table.specs["judge.exclude"].keys == ("Alt+Y", "F13")
