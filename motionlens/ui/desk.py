@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+MANY = 20_000
+
 
 class Desk:
     """The states of a project, wired to the window's shared parts."""
@@ -56,16 +58,19 @@ class Desk:
 
     def close(self) -> None:
         """End the lanes; one that is still busy after its time is named in the log."""
+        gc.unfreeze()
         for name in self.project.close():
             logger.warning("the %s lane is still busy", name)
 
     def _listed(self) -> None:
         # A full collection of garbage walks every clip, 0.2 s of the GUI thread for 100,000 of
-        # them; they are no garbage as long as the project is open.
+        # them; they are no garbage as long as the project is open. Whatever else is garbage at
+        # that moment is kept as long, which is worth it for large libraries alone.
         library = self.context.library
         if library.loaded and library.clips is not self._known:
             self._known = library.clips
-            gc.freeze()
+            if len(library.clips) >= MANY:
+                gc.freeze()
 
     def _saved(self, result: DecideResult) -> None:
         # The status bar counts what is saved; undo may be possible now.
