@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from motionlens.attribution.factored import FactoredLinears
-from motionlens.attribution.gradients import LevelGradient, gradients_under_masks
+from motionlens.attribution.gradients import gradients_under_masks, row_of_levels
 from motionlens.attribution.influence_map import (
     Readings,
     onto_frames,
@@ -20,6 +19,8 @@ from motionlens.attribution.influence_map import (
     shares_on_grid,
     weights_on_grid,
 )
+from motionlens.attribution.micro_batch import MicroBatches, free
+from motionlens.attribution.per_clip import tellable_apart
 from motionlens.attribution.places import (
     first_generated,
     require_generated_frames,
@@ -28,9 +29,9 @@ from motionlens.attribution.places import (
 from motionlens.attribution.projection import make_sketch
 from motionlens.attribution.training_step import losses_after_steps
 from motionlens.domain.clip import Region, Span
-from motionlens.domain.errors import GpuOutOfMemory, UsageError
+from motionlens.domain.errors import GpuOutOfMemory, MotionLensError, UsageError
 from motionlens.domain.fingerprint import BALANCES, IndexSpec
-from motionlens.domain.ports import Frames, GradientRow, Mask, PlaceShares, Token
+from motionlens.domain.ports import Frames, GradientRow, Mask, PlaceShares, SeenClip, Token
 from motionlens.models.video_model import VideoModel
 
 
@@ -109,6 +110,18 @@ class TorchAttributor:
             rows=rows,
             balance=balance,
         )
+        self._together = MicroBatches(model, self._parameters, self.spec, self.row)
+        if self._factored or not tellable_apart(model.network, self._parameters):
+            self._together.size = 1
+
+    @property
+    def micro_batch(self) -> int:
+        """Clips that :meth:`rows` takes through the network together: at first the model's."""
+        return self._together.size
+
+    @micro_batch.setter
+    def micro_batch(self, size: int) -> None:
+        self._together.size = size
 
     def row(self, frames: Frames, mask: Mask | None, caption: str) -> GradientRow:
         """One clip's row.
@@ -129,6 +142,11 @@ class TorchAttributor:
         """
         weights = None if mask is None else self.model.mask_to_latent(mask)
         return self._rows(frames, [weights], caption)[0]
+
+    def rows(self, clips: Sequence[SeenClip]) -> list[GradientRow | MotionLensError]:
+        """A row for each clip, or the error that this clip alone has; see :mod:`.micro_batch`."""
+        with self._at_rest():
+            return self._together.rows(clips)
 
     def query_row(
         self,
@@ -268,11 +286,10 @@ class TorchAttributor:
                     raise
             else:
                 return found
-            # A clip is a batch of one, so there is no batch to halve: what is left is to compute
-            # activations again instead of keeping them, for this clip and all after it.
+            # There is no batch to halve: what is left is to compute activations again instead of
+            # keeping them, for this clip and all after it.
             self.model.checkpointing = True
-            if torch.cuda.is_available():
-                torch.cuda.empty_cache()
+            free()
             return self._levels(frames, masks, caption)
 
     def _levels(
@@ -283,7 +300,7 @@ class TorchAttributor:
             gradients_under_masks(self.model, self._parameters, self.spec, clip, level, masks)
             for level in self.spec.levels
         ]
-        return [_joined(levels) for levels in zip(*found, strict=True)]
+        return [row_of_levels(levels) for levels in zip(*found, strict=True)]
 
     def _probed(self) -> contextlib.AbstractContextManager[None]:
         return contextlib.nullcontext() if self._factored is None else self._factored.attached()
@@ -304,14 +321,3 @@ class TorchAttributor:
             ) from error
         finally:
             network.train(training)
-
-
-def _joined(levels: Sequence[LevelGradient]) -> GradientRow:
-    total = functools.reduce(np.add, (level.vector for level in levels))
-    return GradientRow(
-        vector=(total / np.float32(len(levels))).astype(np.float32),
-        losses=np.array([level.loss for level in levels], np.float32),
-        norms=np.array([level.norm for level in levels], np.float32),
-        plain_losses=np.array([level.plain_loss for level in levels], np.float32),
-        draws=np.stack([level.vector for level in levels]),
-    )

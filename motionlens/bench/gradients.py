@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from motionlens.attribution.factored import FactoredLinears
-from motionlens.attribution.gradients import gradients_under_masks
+from motionlens.attribution.gradients import gradients_of_clips, gradients_under_masks
 from motionlens.bench.case import Row, compared
 from motionlens.domain.fingerprint import IndexSpec
 from motionlens.models.embedded import EmbeddedModel
@@ -78,10 +78,18 @@ class _Case:
         for clip in self.clips:
             gradients_under_masks(self.model, parameters, spec, clip, 0.9, [None])
 
+    def micro_batch(self, spec: IndexSpec) -> None:
+        masks = [None] * len(self.clips)
+        gradients_of_clips(self.model, self.parameters, spec, self._stacked(), 0.9, masks)
+
     def together(self) -> None:
-        latents, conditions = (torch.stack(both) for both in zip(*self.clips, strict=True))
+        latents, conditions = self._stacked()
         loss = self.model.loss(latents, conditions, 0.9, self.model.noise(0)).mean()
         torch.autograd.grad(loss, self.parameters)
+
+    def _stacked(self) -> tuple[Tensor, Tensor]:
+        latents, conditions = zip(*self.clips, strict=True)
+        return torch.stack(latents), torch.stack(conditions)
 
 
 def gradients(quick: bool) -> list[Row]:
@@ -113,6 +121,8 @@ def _rows(case: _Case, runs: int) -> Iterator[Row]:
     yield row("balanced layers", lambda: each(balanced), 1.05 if transformer else None)
     if transformer:
         yield row("factored", factored, None)
+    else:
+        yield row("balanced layers, in a micro-batch", lambda: case.micro_batch(balanced), None)
 
 
 def _cases(count: int) -> Iterator[_Case]:

@@ -19,7 +19,7 @@ from torch import Tensor
 from motionlens.domain.seeds import derive_seed
 from motionlens.models.network import FrameUNet, NetworkShape
 from motionlens.models.pictures import enlarge, mask_to_grid, to_numbers
-from motionlens.models.video_model import VideoModel
+from motionlens.models.video_model import MOST_TOGETHER, VideoModel
 
 CLASSES = ("bounce", "throw", "roll", "slide", "swing", "collide")
 NO_CLASS = len(CLASSES)
@@ -40,6 +40,8 @@ class EmbeddedModel(VideoModel):
     """A network of :class:`FrameUNet` with the world's six classes; see :class:`VideoModel`."""
 
     family = "embedded"
+    # One clip of it spends as long between the kernels as in them.
+    micro_batch = MOST_TOGETHER
 
     def __init__(
         self,

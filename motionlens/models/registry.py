@@ -116,6 +116,7 @@ def load_model(
 def _load_folder(path: Path, device: torch.device, cache: Path | None) -> VideoModel:
     from motionlens.models.families import model_class, refuse_missing_packages
     from motionlens.models.fitting import fit
+    from motionlens.models.video_model import MOST_TOGETHER
 
     refuse_missing_packages()
     folder = read_folder(path)
@@ -123,6 +124,8 @@ def _load_folder(path: Path, device: torch.device, cache: Path | None) -> VideoM
     keeps = fit(folder, made.framing_of(folder)[0], device)
     model = made(folder, device, cache)
     model.checkpointing = not keeps
+    if keeps and device.type == "cuda":
+        model.micro_batch = MOST_TOGETHER  # halved where so many do not fit
     return model
 
 

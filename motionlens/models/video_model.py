@@ -20,6 +20,10 @@ from torch import Tensor, nn
 from motionlens.domain.errors import ModelError
 from motionlens.domain.seeds import derive_seed
 
+# Clips whose gradients are made together where several fit: eight fill what small models leave
+# idle, and more of them would only make an index slower to stop.
+MOST_TOGETHER = 8
+
 
 def hash_weights(state: Mapping[str, Tensor]) -> str:
     """sha256 over names, shapes and bytes, in hex; the order of the weights does not count."""
@@ -58,6 +62,9 @@ class VideoModel(ABC):
         Frames a second of what it makes.
     note : str
         What it sees of a clip and what is given up by that, in words; may be empty.
+    micro_batch : int
+        Clips whose gradients are made together, to begin with: several where one alone leaves the
+        device idle.
     checkpointing : bool
         Activations are computed again instead of kept, where the network can: less memory, a third
         more time.
@@ -74,6 +81,7 @@ class VideoModel(ABC):
     lora_targets: ClassVar[str] = ""
     fps: float = 8.0
     note: str = ""
+    micro_batch: int = 1
     checkpointing: bool = False
 
     @property

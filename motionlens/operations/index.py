@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motionlens.domain.clip import Clip, Role, Span
-from motionlens.domain.errors import MediaError, ModelError, UsageError
+from motionlens.domain.errors import MediaError, MotionLensError, UsageError
 from motionlens.domain.mask_recipe import mask_recipe
 from motionlens.domain.ports import (
     Attributor,
@@ -24,6 +24,7 @@ from motionlens.domain.ports import (
     Mask,
     Motion,
     Progress,
+    SeenClip,
     Token,
 )
 from motionlens.domain.self_test import SelfTest
@@ -37,11 +38,13 @@ from motionlens.operations.self_test import Tested, keep_self_test, kept_self_te
 
 # Flow for the mask is measured on frames of at most this side: four times the model's own 32 px.
 MASK_SIDE = 128
-# Rows are committed together in small groups: one sync for eight clips, at most eight done again.
-COMMIT_EVERY = 8
+# Rows are committed together in small groups, of so many clips or seconds: one sync for eight
+# clips, and what a kill undoes is made again soon.
+COMMIT_EVERY, COMMIT_SECONDS = 8, 10.0
 READ_AHEAD = 3
 # What a clip cost in this project; fewer clips than this say little about the next ones.
 _COST, _COST_CLIPS = "index.seconds_a_clip", 4
+_MICRO_BATCH = "micro_batch"
 
 
 @dataclass(frozen=True)
@@ -196,21 +199,23 @@ def _fill(
     ]
     todo = [clip for clip in todo if clip.id not in changed]
     pending: dict[str, GradientRow] = {}
-    started = time.monotonic()
+    started = committed = time.monotonic()
     for attributor in attributors:
         attributor.prepare([clip.caption for clip in todo])
-    workers = [_worker(rooms, settings, attributor) for attributor in attributors]
-    for done, (clip, ready) in enumerate(ahead(todo, workers, READ_AHEAD)):
+    _start_as_noted(rooms, opened, attributors)
+    progress("Indexing", len(training) - len(todo), len(training))
+    for done, (clip, row) in enumerate(_rows(rooms, settings, attributors, todo)):
         token.check()
         progress("Indexing", len(training) - len(todo) + done, len(training))
-        try:
-            pending[clip.id] = ready()
-        except (MediaError, UsageError, ModelError) as error:  # of this clip alone
-            skipped.append(Skipped(clip.path, error.why or error.what))
-        if len(pending) >= COMMIT_EVERY:
+        if isinstance(row, MotionLensError):  # of this clip alone
+            skipped.append(Skipped(clip.path, row.why or row.what))
+        else:
+            pending[clip.id] = row
+        if len(pending) >= COMMIT_EVERY or time.monotonic() - committed > COMMIT_SECONDS:
             opened.commit(pending)
-            pending = {}
+            pending, committed = {}, time.monotonic()
     opened.commit(pending)
+    _note_size(rooms, opened, attributors)
     made = len(todo) + len(changed) - len(skipped)
     if made >= _COST_CLIPS and not rooms.store.read_only:
         rooms.store.save_setting(_COST, (time.monotonic() - started) / made)
@@ -223,19 +228,57 @@ def seconds_a_clip(rooms: Rooms) -> float | None:
     return float(kept) if isinstance(kept, int | float) else None
 
 
+_Made = GradientRow | MotionLensError
+
+
+def _rows(
+    rooms: Rooms,
+    settings: IndexSettings,
+    attributors: Sequence[Attributor],
+    todo: Sequence[Clip],
+) -> Iterator[tuple[Clip, _Made]]:
+    """Each clip, in order, with its row; the attributors work side by side, a micro-batch each."""
+    size = attributors[0].micro_batch
+    batches = [todo[n : n + size] for n in range(0, len(todo), size)]
+    workers = [_worker(rooms, settings, attributor) for attributor in attributors]
+    with closing(ahead(batches, workers, max(1, READ_AHEAD // size))) as made:
+        for batch, ready in made:
+            yield from zip(batch, ready(), strict=True)
+
+
 def _worker(
     rooms: Rooms, settings: IndexSettings, attributor: Attributor
-) -> Callable[[Clip], GradientRow]:
-    """What one lane does for a clip: decode, mask, gradient, with tools of its own."""
+) -> Callable[[Sequence[Clip]], list[_Made]]:
+    """What one lane does for some clips: decode, mask, gradients, with tools of its own."""
     motion = rooms.motion(settings.flow)
+    side = picture_side(attributor)
 
-    def row(clip: Clip) -> GradientRow:
-        seen = model_clip(
-            rooms, clip, motion, settings.mask, attributor.frames, picture_side(attributor)
-        )
-        return attributor.row(seen.frames, seen.mask, clip.caption)
+    def rows(batch: Sequence[Clip]) -> list[_Made]:
+        found: dict[str, _Made] = {}
+        seen: dict[str, SeenClip] = {}
+        for clip in batch:
+            try:
+                read = model_clip(rooms, clip, motion, settings.mask, attributor.frames, side)
+                seen[clip.id] = (read.frames, read.mask, clip.caption)
+            except (MediaError, UsageError) as error:
+                found[clip.id] = error
+        found |= zip(seen, attributor.rows(list(seen.values())), strict=True)
+        return [found[clip.id] for clip in batch]
 
-    return row
+    return rows
+
+
+def _start_as_noted(rooms: Rooms, opened: GradientIndex, attributors: Sequence[Attributor]) -> None:
+    """Begin with the micro-batch that this index found to fit."""
+    noted = rooms.indexes.latest(opened.spec.fingerprint)[1].get(_MICRO_BATCH)
+    for attributor in attributors:
+        if isinstance(noted, int):
+            attributor.micro_batch = max(1, min(attributor.micro_batch, noted))
+
+
+def _note_size(rooms: Rooms, opened: GradientIndex, attributors: Sequence[Attributor]) -> None:
+    size = min(attributor.micro_batch for attributor in attributors)
+    rooms.indexes.keep_note(opened.spec.fingerprint, _MICRO_BATCH, size)
 
 
 def lasting_name(rooms: Rooms, model: str) -> str:

@@ -16,7 +16,7 @@ from tests.support.verbs import verb
 from tests.support.watched_index import committed, many_clips
 from tests.support.window_child import played
 
-CLIPS = 20
+CLIPS = 40  # in micro-batches of 8, on as many lanes as there are cores
 
 
 def indexing(project: Path) -> subprocess.Popen[str]:

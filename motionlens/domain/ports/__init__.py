@@ -17,6 +17,7 @@ from motionlens.domain.ports.attribution import (
     PlaceShares,
     Sampler,
     Scorer,
+    SeenClip,
 )
 from motionlens.domain.ports.common import Flow, Frames, Mask, Progress, Token
 from motionlens.domain.ports.media import (
@@ -58,6 +59,7 @@ __all__ = [
     "Projects",
     "Sampler",
     "Scorer",
+    "SeenClip",
     "Store",
     "Token",
     "TrackBackend",

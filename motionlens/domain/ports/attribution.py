@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motionlens.domain.clip import Region, Span
+from motionlens.domain.errors import MotionLensError
 from motionlens.domain.fingerprint import IndexSpec
 from motionlens.domain.ports.common import Frames, Mask, Token
 from motionlens.domain.requests import ModelSight
@@ -77,6 +78,10 @@ class GradientRow:
     draws: NDArray[np.float32] | None = None
 
 
+# A clip as a model is shown it: frames, motion mask, caption.
+SeenClip = tuple[Frames, Mask | None, str]
+
+
 @dataclass(frozen=True, eq=False)
 class PlaceShares:
     """What places and frames of a clip add to a score.
@@ -95,12 +100,14 @@ class PlaceShares:
 
 class Attributor(Protocol):
     """Gradients of the masked loss, projected (`attribution/`); `side` is the longer one, in
-    pixels, of the pictures that the model sees."""
+    pixels, of the pictures that the model sees, `micro_batch` the clips that `rows` takes through
+    the model together: it shrinks where they do not fit, and may be set to less at the start."""
 
     spec: IndexSpec
     given_frames: int
     frames: int
     side: int
+    micro_batch: int
 
     def prepare(self, captions: Sequence[str]) -> None:
         """Told of captions before their rows are asked for: what they need is loaded once."""
@@ -108,6 +115,10 @@ class Attributor(Protocol):
 
     def row(self, frames: Frames, mask: Mask | None, caption: str) -> GradientRow:
         """One clip's row; `mask` None trains on the whole frame."""
+        ...
+
+    def rows(self, clips: Sequence[SeenClip]) -> Sequence[GradientRow | MotionLensError]:
+        """A row for each clip, or the error of that clip; none depends on the others."""
         ...
 
     def query_row(

@@ -12,6 +12,8 @@ import torch
 pytest.importorskip("diffusers", reason="diffusers is not installed")
 pytest.importorskip("transformers", reason="transformers is not installed")
 
+from motionlens.attribution.attributor import TorchAttributor
+from motionlens.domain.ports import GradientRow
 from motionlens.models.cogvideox import CogVideoXModel
 from motionlens.models.diffusers_model import DiffusersModel
 from motionlens.models.lora import add_lora, diffusers_state, read_diffusers_state
@@ -299,3 +301,23 @@ def test_shape_asked_for_is_snapped_and_said(folders: dict[str, Path], tmp_path:
     touched = CLIP.copy()
     touched[:, :6] = 0
     assert torch.equal(model.encode(touched), model.encode(CLIP))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_clips_that_go_through_together_have_the_rows_of_each_alone(
+    kind: str, folders: dict[str, Path]
+) -> None:
+    """Whole layers of attention, and with adapters; loose tables go with no layer."""
+    captions = (CAPTION, "b", "two balls")
+    clips = [(np.roll(CLIP, 9 * n, axis=2), None, text) for n, text in enumerate(captions)]
+    model = load(folders[kind])
+    model.micro_batch = 4
+    for tracked in ("attn", "lora"):
+        if tracked == "lora":
+            add_lora(model, rank=2)
+        maker = TorchAttributor(model, tracked=tracked, levels=(0.8,))
+        made = maker.rows(clips)
+        assert maker.micro_batch == 4
+        for clip, row in zip(clips, made, strict=True):
+            assert isinstance(row, GradientRow)
+            assert np.linalg.norm(row.vector - maker.row(*clip).vector) < 1e-3

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +11,8 @@ import pytest
 
 from motionlens.app import Project, create_project
 from motionlens.attribution.attributor import TorchAttributor
-from motionlens.domain.ports import Frames, GradientRow, Mask
+from motionlens.domain.errors import MotionLensError
+from motionlens.domain.ports import GradientRow, SeenClip
 from motionlens.models.embedded import EmbeddedModel
 from motionlens.models.network import NetworkShape
 from motionlens.operations.self_test import kept_self_test, moved_mask
@@ -57,16 +58,19 @@ def test_a_sound_index_passes_and_says_so_again(project: Project, model: str) ->
 def test_rows_of_other_clips_are_found_out(
     project: Project, model: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    made = TorchAttributor.row
+    made = TorchAttributor.rows
 
-    def of_another_clip(
-        self: TorchAttributor, frames: Frames, mask: Mask | None, caption: str
-    ) -> GradientRow:
-        row = made(self, frames, mask, caption)
-        return replace(row, vector=np.roll(row.vector, 1))
+    def of_other_clips(
+        self: TorchAttributor, clips: Sequence[SeenClip]
+    ) -> list[GradientRow | MotionLensError]:
+        rows = made(self, clips)
+        return [
+            replace(row, vector=np.roll(row.vector, 1)) if isinstance(row, GradientRow) else row
+            for row in rows
+        ]
 
     with monkeypatch.context() as changed:
-        changed.setattr(TorchAttributor, "row", of_another_clip)
+        changed.setattr(TorchAttributor, "rows", of_other_clips)
         result = project.index(model=model)
     assert result.self_test is not None
     assert not result.self_test.ok
