@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motionlens.attribution.geometry import (
+    BLOCK_ROWS,
     RIDGE,
     Geometry,
     Learnt,
@@ -18,6 +19,7 @@ from motionlens.attribution.geometry import (
     geometry,
     inverse,
     learnt_of_file,
+    product,
     ready_blas,
 )
 from motionlens.domain.errors import UsageError
@@ -25,7 +27,7 @@ from motionlens.domain.statistics import mean_ranks
 
 # Share of clips that get a query's vote: the published selection keeps 10 %.
 VOTE_SHARE = 0.1
-_ROWS_ONCE = 16384
+_ROWS_ONCE, _ROWS_CONVERTED = 16384, 512
 _NO_ROWS = np.empty(0, np.int64)
 
 
@@ -86,9 +88,7 @@ def along(vectors: Rows, wanted: Rows, learnt: Learnt | Geometry) -> NDArray[np.
     turned, taken = space.turned(wanted)
     found = np.empty((len(vectors), wanted.shape[1]), np.float32)
     close = []
-    # Rows that are met once only need not stay in the cache.
-    once = isinstance(learnt, Learnt) and wanted.shape[1] == 1 and vectors.dtype == np.float32
-    for start, block in blocks(vectors, _ROWS_ONCE if once else 0):
+    for start, block in blocks(vectors, *_rows_at_once(vectors, wanted, learnt)):
         part = slice(start, start + len(block))
         if isinstance(learnt, Learnt):
             scales = learnt.scales[part]
@@ -99,13 +99,30 @@ def along(vectors: Rows, wanted: Rows, learnt: Learnt | Geometry) -> NDArray[np.
         if turned.shape[1] == 1:  # a product with a vector is faster than with a narrow matrix
             found[part, 0] = (block @ turned[:, 0] - taken[0]) * scales
         else:
-            np.matmul(block, turned, out=found[part])
-            found[part] = (found[part] - taken) * scales[:, None]
+            own = product(block, turned, found[part], vectors.dtype == np.float16)
+            own -= taken
+            own *= scales[:, None]
     near = learnt.near if isinstance(learnt, Learnt) else np.concatenate([_NO_ROWS, *close])
     if near.size:
         rows = np.asarray(vectors[near], dtype=np.float32)
         found[near] = space.directions(rows) @ wanted
     return found
+
+
+def _rows_at_once(vectors: Rows, wanted: Rows, learnt: Learnt | Geometry) -> tuple[int, ...]:
+    """Rows a block, and numbers that are converted at a time, where `blocks` would choose others.
+
+    Threads wait for their next product by spinning, which slows down what is done by one thread in
+    between where two of them share a core. So converted blocks are handled by all threads at once,
+    or, for one query, wholly by one: NumPy leaves the product of so few rows to it.
+    """
+    converted = vectors.dtype == np.float16
+    if wanted.shape[1] > 1:
+        return (BLOCK_ROWS, BLOCK_ROWS * vectors.shape[1]) if converted else ()
+    if not isinstance(learnt, Learnt):
+        return ()
+    # Rows that are met once only need not stay in the cache.
+    return (_ROWS_CONVERTED,) if converted else (_ROWS_ONCE,)
 
 
 def top_rows(scores: NDArray[np.floating], count: int) -> NDArray[np.int64]:
