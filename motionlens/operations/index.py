@@ -9,20 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from motionlens.domain.clip import Clip, Role, Span
+from motionlens.domain.clip import Clip, Role
 from motionlens.domain.errors import MediaError, MotionLensError, UsageError
 from motionlens.domain.mask_recipe import mask_recipe
 from motionlens.domain.ports import (
     Attributor,
-    Frames,
     GradientIndex,
     GradientRow,
     IndexSettings,
-    Mask,
-    Motion,
     Progress,
     SeenClip,
     Token,
@@ -32,12 +26,11 @@ from motionlens.operations import captions
 from motionlens.operations.add import Skipped
 from motionlens.operations.ahead import ahead, spare_lanes
 from motionlens.operations.changed import changed_files
-from motionlens.operations.rooms import NO_PROGRESS, NO_TOKEN, Rooms, frame_range, present_path
+from motionlens.operations.model_clip import model_clip, picture_side
+from motionlens.operations.rooms import NO_PROGRESS, NO_TOKEN, Rooms
 from motionlens.operations.self_test import CLIPS as TESTED_CLIPS
 from motionlens.operations.self_test import Tested, keep_self_test, kept_self_test, self_test
 
-# Flow for the mask is measured on frames of at most this side: four times the model's own 32 px.
-MASK_SIDE = 128
 # Rows are committed together in small groups, of so many clips or seconds: one sync for eight
 # clips, and what a kill undoes is made again soon.
 COMMIT_EVERY, COMMIT_SECONDS = 8, 10.0
@@ -114,7 +107,8 @@ def index(
         balance,
     )
     progress("Loading the model", 0, 1)
-    attributors = rooms.models.attributors(settings, jobs or spare_lanes())
+    lanes = jobs or spare_lanes()
+    attributors = rooms.models.attributors(settings, lanes)
     spec = attributors[0].spec
     fingerprint = spec.fingerprint
     renamed = captions.changed(rooms, fingerprint, training)
@@ -123,7 +117,7 @@ def index(
     with closing(rooms.indexes.open(spec, note(settings))) as opened:
         before = opened.done()
         try:
-            skipped = _fill(rooms, opened, training, settings, attributors, progress, token)
+            skipped = _fill(rooms, opened, training, settings, attributors, lanes, progress, token)
         finally:
             done = opened.done()
             captions.remember(rooms, fingerprint, (clip for clip in training if clip.id in done))
@@ -186,6 +180,7 @@ def _fill(
     training: Sequence[Clip],
     settings: IndexSettings,
     attributors: Sequence[Attributor],
+    lanes: int,
     progress: Progress,
     token: Token,
 ) -> list[Skipped]:
@@ -204,7 +199,7 @@ def _fill(
         attributor.prepare([clip.caption for clip in todo])
     _start_as_noted(rooms, opened, attributors)
     progress("Indexing", len(training) - len(todo), len(training))
-    for done, (clip, row) in enumerate(_rows(rooms, settings, attributors, todo)):
+    for done, (clip, row) in enumerate(_rows(rooms, settings, attributors, todo, lanes)):
         token.check()
         progress("Indexing", len(training) - len(todo) + done, len(training))
         if isinstance(row, MotionLensError):  # of this clip alone
@@ -229,6 +224,8 @@ def seconds_a_clip(rooms: Rooms) -> float | None:
 
 
 _Made = GradientRow | MotionLensError
+# What reading a clip gave.
+_Seen = SeenClip | MotionLensError
 
 
 def _rows(
@@ -236,36 +233,59 @@ def _rows(
     settings: IndexSettings,
     attributors: Sequence[Attributor],
     todo: Sequence[Clip],
+    lanes: int,
 ) -> Iterator[tuple[Clip, _Made]]:
-    """Each clip, in order, with its row; the attributors work side by side, a micro-batch each."""
+    """Each clip, in order, with its row.
+
+    Several attributors work side by side, each on clips that it reads itself. Where a device, or
+    all cores, belong to one, the next clips are read on lanes while it works.
+    """
     size = attributors[0].micro_batch
     batches = [todo[n : n + size] for n in range(0, len(todo), size)]
-    workers = [_worker(rooms, settings, attributor) for attributor in attributors]
-    with closing(ahead(batches, workers, max(1, READ_AHEAD // size))) as made:
-        for batch, ready in made:
-            yield from zip(batch, ready(), strict=True)
+    depth = max(1, READ_AHEAD // size)
+    first = attributors[0]
+    if len(attributors) == 1:
+        readers = [_reader(rooms, settings, first) for _ in range(lanes)]
+        with closing(ahead(batches, readers, depth)) as read:
+            for batch, ready in read:
+                yield from zip(batch, _made(first, ready()), strict=True)
+    else:
+        workers = [_worker(rooms, settings, attributor) for attributor in attributors]
+        with closing(ahead(batches, workers, depth)) as made:
+            for batch, rows in made:
+                yield from zip(batch, rows(), strict=True)
 
 
 def _worker(
     rooms: Rooms, settings: IndexSettings, attributor: Attributor
 ) -> Callable[[Sequence[Clip]], list[_Made]]:
-    """What one lane does for some clips: decode, mask, gradients, with tools of its own."""
+    read = _reader(rooms, settings, attributor)
+    return lambda batch: _made(attributor, read(batch))
+
+
+def _reader(
+    rooms: Rooms, settings: IndexSettings, attributor: Attributor
+) -> Callable[[Sequence[Clip]], list[_Seen]]:
+    """Decodes clips and finds their motion, with tools of its own."""
     motion = rooms.motion(settings.flow)
     side = picture_side(attributor)
 
-    def rows(batch: Sequence[Clip]) -> list[_Made]:
-        found: dict[str, _Made] = {}
-        seen: dict[str, SeenClip] = {}
+    def read(batch: Sequence[Clip]) -> list[_Seen]:
+        found: list[_Seen] = []
         for clip in batch:
             try:
-                read = model_clip(rooms, clip, motion, settings.mask, attributor.frames, side)
-                seen[clip.id] = (read.frames, read.mask, clip.caption)
+                seen = model_clip(rooms, clip, motion, settings.mask, attributor.frames, side)
+                found.append((seen.frames, seen.mask, clip.caption))
             except (MediaError, UsageError) as error:
-                found[clip.id] = error
-        found |= zip(seen, attributor.rows(list(seen.values())), strict=True)
-        return [found[clip.id] for clip in batch]
+                found.append(error)
+        return found
 
-    return rows
+    return read
+
+
+def _made(attributor: Attributor, read: Sequence[_Seen]) -> list[_Made]:
+    rows = iter(attributor.rows([seen for seen in read if not isinstance(seen, MotionLensError)]))
+    return [seen if isinstance(seen, MotionLensError) else next(rows) for seen in read]
 
 
 def _start_as_noted(rooms: Rooms, opened: GradientIndex, attributors: Sequence[Attributor]) -> None:
@@ -318,67 +338,6 @@ def settings_of(noted: Mapping[str, Any], device: str) -> IndexSettings:
         rows=noted.get("rows", "float32"),
         balance=noted.get("balance", "none"),
     )
-
-
-@dataclass(frozen=True, eq=False)
-class ModelClip:
-    """What a model sees of a clip.
-
-    Attributes
-    ----------
-    frames : (F, H, W, 3) uint8
-        At the model's equal times, or all frames of a clip that has no more.
-    mask : (F, H, W) float32 or None
-        Motion mask of these frames.
-    times : (F,) int
-        Their numbers in the clip.
-    """
-
-    frames: Frames
-    mask: Mask | None
-    times: NDArray[np.int_]
-
-    def sampled_span(self, span: Span) -> Span:
-        """A span of the clip's frames as a span of `frames`; the nearest one if it holds none."""
-        inside = np.flatnonzero((self.times >= span.start) & (self.times < span.stop))
-        if inside.size == 0:
-            inside = np.array([np.abs(self.times - (span.start + span.stop - 1) / 2).argmin()])
-        return Span(int(inside[0]), int(inside[-1]) + 1)
-
-
-def picture_side(attributor: Attributor) -> int:
-    """Size at which frames are read: what the model sees, or more for the flow under the mask."""
-    return max(MASK_SIDE, attributor.side)
-
-
-def model_clip(
-    rooms: Rooms, clip: Clip, motion: Motion, recipe: str, samples: int, side: int = MASK_SIDE
-) -> ModelClip:
-    """Read what a model of `samples` frames sees of a clip, with its motion mask.
-
-    Flow is measured at those frames alone: 16 fields for a clip of 300 frames, each still a
-    displacement to the next frame of the clip.
-    """
-    path = present_path(clip)
-    start, stop = frame_range(clip)
-    count = stop - start
-    times = np.rint(np.linspace(0, count - 1, min(count, samples))).astype(int)
-    if recipe == "none" or count == 1:
-        wanted = [start + int(t) for t in times]
-        frames = rooms.reader.frames(path, max_side=side, indices=wanted)
-        mask = None if recipe == "none" else np.zeros(frames.shape[:3], np.float32)
-        return ModelClip(frames, mask, times)
-    before = np.minimum(times, count - 2)  # the last frame moves as the one before it
-    # Each frame is read once, however many roles it plays.
-    wanted = np.unique(np.concatenate([times, before, before + 1])).tolist()
-    read = rooms.reader.frames(path, max_side=side, indices=[start + t for t in wanted])
-    at = {number: row for row, number in enumerate(wanted)}
-
-    def picked(numbers: NDArray[np.int_]) -> Frames:
-        return read[[at[int(n)] for n in numbers]]
-
-    mask = motion.sampled_mask(picked(before), picked(before + 1), recipe)
-    return ModelClip(picked(times), mask, times)
 
 
 def attributor_for(rooms: Rooms, noted: Mapping[str, Any], device: str) -> Attributor:

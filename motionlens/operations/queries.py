@@ -16,7 +16,8 @@ from motionlens.domain.ranking import Part
 from motionlens.domain.seeds import generator
 from motionlens.operations import captions
 from motionlens.operations.changed import changed_files
-from motionlens.operations.index import ModelClip, attributor_for, model_clip, picture_side
+from motionlens.operations.index import attributor_for
+from motionlens.operations.model_clip import ModelClip, model_clip, picture_side
 from motionlens.operations.rooms import Rooms
 from motionlens.operations.self_test import moved_mask
 

@@ -17,8 +17,8 @@ from motionlens.domain.seeds import generator
 from motionlens.domain.statistics import spearman
 from motionlens.operations.candidates import no_direction
 from motionlens.operations.clips import ClipFinder
-from motionlens.operations.index import model_clip, picture_side
 from motionlens.operations.indexed import TrainingRows, training_rows
+from motionlens.operations.model_clip import model_clip, picture_side
 from motionlens.operations.queries import OpenIndex, QueryMaker, open_fresh
 from motionlens.operations.rooms import NO_PROGRESS, NO_TOKEN, Rooms
 

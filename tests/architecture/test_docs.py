@@ -39,7 +39,7 @@ ELSEWHERE = {
     # Drawing from a diffusion model is called sampling, and so is reading a picture or a clip at
     # chosen places; no clip is meant.
     "sample": """models/ domain/ports/attribution.py app/bindings.py operations/generate.py
-        operations/flow_fields.py operations/index.py finetune/ media/picture.py""",
+        operations/flow_fields.py operations/model_clip.py finetune/ media/picture.py""",
     # Qt's rows, a list's rows and a queue's entries are items; a clip never is.
     "item": """ui/ session/ cli/output.py formats/ store/rows.py operations/add.py
         operations/ahead.py""",

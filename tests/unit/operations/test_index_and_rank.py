@@ -93,3 +93,34 @@ def test_a_ranking_is_kept_for_the_window(project: Project, model: str) -> None:
     made = project.rank(bad=[bad])
     assert rank_verb.last_ranking(project.rooms) == made
     assert [row.rank for row in made.rows] == list(range(1, CLIPS + 1))
+
+
+def test_lanes_and_stops_change_no_bit_and_a_lost_clip_costs_no_other(
+    tmp_path: Path, model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Clips are read ahead for one model, or by several side by side; at once, or with a stop."""
+    token = CancelToken()
+
+    def stop_after_five(what: str, done: int, total: int) -> None:
+        if what == "Indexing" and done == 5:
+            token.cancel()
+
+    with create_project(tmp_path / "q") as made:
+        for number in range(11):
+            slide(tmp_path / "m" / f"{number:02}.mp4", 1 + number % 5, frames=6 + number)
+        made.add([tmp_path / "m"])
+        (tmp_path / "m" / "03.mp4").unlink()
+        found = []
+        for jobs, stop in ((1, False), (2, False), (2, True)):
+            if stop:
+                monkeypatch.setattr(index_verb, "COMMIT_SECONDS", 0.0)  # each row as it comes
+                with pytest.raises(Cancelled):
+                    made.index(model=model, jobs=jobs, progress=stop_after_five, cancel=token)
+                assert 0 < len(made.rooms.indexes.latest()[0].ids) < 10
+            result = made.index(model=model, jobs=jobs)
+            assert (result.clips, len(result.skipped)) == (10, 1)
+            index, note = made.rooms.indexes.latest()
+            assert note["micro_batch"] == 8
+            found.append({clip: index.vectors()[n].tobytes() for n, clip in enumerate(index.ids)})
+            made.rooms.indexes.drop(result.fingerprint, index.ids)
+        assert found[0] == found[1] == found[2]
