@@ -7,9 +7,9 @@ from PySide6.QtCore import Qt, QTimer
 from tests.support.watched_index import WatchedIndex, many_clips
 from tests.support.window_driver import Curator
 
-CLIPS = 24
+CLIPS = 64
 TICK_MS = 16
-# Rows come from several lanes at once and may each be shorter than a tick; so many are not.
+# Rows come from several lanes at once, so many together.
 GROUP = 8
 
 

@@ -15,7 +15,7 @@ from tests.support.window_driver import PATIENCE_S
 class WatchedIndex:
     """Notes the window's ticks at each row of the real index, on the lane that makes it.
 
-    From row `hold` on it holds the rows back until `go_on`: what happens meanwhile happens while
+    Rows come eight together. After row `hold` it holds the rows back until `go_on`: what happens meanwhile happens while
     an index runs, on a slow machine and on a fast one.
     """
 
@@ -25,17 +25,17 @@ class WatchedIndex:
         self.ticks = 0
         self.rows: list[tuple[int, int]] = []
         self.go_on = threading.Event()
-        row = TorchAttributor.row
+        rows = TorchAttributor.rows
 
-        def watched(attributor, *arguments):
+        def watched(attributor, clips):
             before = self.ticks
-            made = row(attributor, *arguments)
-            self.rows.append((before, self.ticks))
-            if len(self.rows) >= hold:
+            made = rows(attributor, clips)
+            self.rows += [(before, self.ticks)] * len(clips)
+            if len(self.rows) > hold:
                 assert self.go_on.wait(PATIENCE_S), "nobody let the rows go on"
             return made
 
-        patch.setattr(TorchAttributor, "row", watched)
+        patch.setattr(TorchAttributor, "rows", watched)
 
     def tick(self) -> None:
         self.ticks += 1

@@ -20,7 +20,7 @@ def small_project(root: Path, training: int = 3, generations: int = 1) -> Path:
     media = root / "media"
     with create_project(root / "project") as project:
         for place in range(training + generations):
-            frames = np.full((8, 48, 64, 3), 30 + 10 * place, np.uint8)
+            frames = np.full((8, 48, 64, 3), 30 + 10 * place % 190, np.uint8)
             for n in range(8):
                 left = 2 + n * (1 + place)
                 frames[n, 16:32, left : left + 12] = 220

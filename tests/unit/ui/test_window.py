@@ -304,20 +304,20 @@ def test_who_decides_can_be_asked_by_key_alone(window, qtbot):
 
 
 def test_an_index_is_paused_between_two_clips_and_goes_on(qtbot, qapp, tmp_path):
-    project = small_project(tmp_path, training=12)
+    project = small_project(tmp_path, training=48)
     with dressed_window(qapp, tmp_path / "settings.ini") as window:
         with qtbot.waitSignal(window.opened, timeout=15000):
             window.open_project(project, view="library")
         jobs = window.context.jobs
         window.actions_table.run("run.index")
         (row,) = jobs.running("index")
-        qtbot.waitUntil(lambda: 0 < committed(project) < 10, timeout=60000)
+        qtbot.waitUntil(lambda: 0 < committed(project) < 30, timeout=60000)
         jobs.pause(row.key)
         qtbot.wait(400)  # the step that was under way is finished
         held = committed(project)
         qtbot.wait(800)
-        assert committed(project) == held < 12
+        assert committed(project) == held < 48
         assert jobs.row(row.key).state is JobState.PAUSED
         jobs.go_on(row.key)
         qtbot.waitUntil(lambda: jobs.row(row.key).state is JobState.DONE, timeout=60000)
-        assert committed(project) == 12
+        assert committed(project) == 48
