@@ -82,6 +82,25 @@ def _columns(seed: int, dim: int, group: int) -> tuple[NDArray[np.int64], NDArra
     return buckets, column_signs
 
 
+@functools.lru_cache(maxsize=4)
+def _table_on(seed: int, rows: int, width: int, device: torch.device) -> Tensor:
+    return torch.tensor(sign_table(seed, rows, width), device=device)
+
+
+# A group of blocks has two million entries: these cover those of two billion weights, in 0.1 GB.
+@functools.lru_cache(maxsize=1024)
+def _columns_on(seed: int, dim: int, group: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    """(GROUP, dim) for each bucket the column that falls into it, and that column's sign; 0 where
+    none does."""
+    buckets, column_signs = _columns(seed, dim, group)
+    columns = np.zeros((GROUP, dim), np.int64)
+    there = np.zeros((GROUP, dim), np.float32)
+    width = buckets.shape[1]
+    np.put_along_axis(columns, buckets, np.broadcast_to(np.arange(width), buckets.shape), axis=1)
+    np.put_along_axis(there, buckets, column_signs, axis=1)
+    return torch.tensor(columns, device=device), torch.tensor(there, device=device)
+
+
 class StridedSketch:
     """Sign sketch with a stride as bucket: the default, at little more than one read.
 
@@ -97,51 +116,66 @@ class StridedSketch:
         self.rows = max(16, 131072 // self.width)
         self.block = self.rows * self.width
         self._sum = np.zeros(dim)
-        # Column sums of the group that is being read.
+        # Column sums of the group that is being read, zero where a block is not on the host.
         self._sums = np.zeros((GROUP, self.width), np.float32)
-        self._read = 0
+        self._group = 0
 
     def absorb(self, first: int, blocks: Block) -> None:
         """Blocks on the host are NumPy arrays; on another device, tensors that stay there."""
-        sums = self._on_device(first, blocks) if isinstance(blocks, Tensor) else None
+        if isinstance(blocks, Tensor):
+            self._sum += on_host(self._on_device(first, blocks))
+            return
         table = sign_table(self.seed, self.rows, self.width)
-        for n in range(len(blocks)):
-            place = (first + n) % GROUP
-            if sums is not None:
-                self._sums[place] = sums[n]
-            else:
-                shift = (first + n) % self.rows
-                # einsum fuses multiplication and sum: no temporary as large as the block.
-                np.einsum(
-                    "rc,rc->c",
-                    blocks[n].reshape(self.rows, self.width),
-                    table[shift : shift + self.rows],
-                    out=self._sums[place],
-                )
-            self._read = first + n + 1
-            if place == GROUP - 1:
-                self._add_group(GROUP)
+        for number, block in enumerate(blocks, first):
+            group, place = divmod(number, GROUP)
+            if group != self._group:
+                self._add_group()
+                self._group = group
+            shift = number % self.rows
+            # einsum fuses multiplication and sum: no temporary as large as the block.
+            np.einsum(
+                "rc,rc->c",
+                block.reshape(self.rows, self.width),
+                table[shift : shift + self.rows],
+                out=self._sums[place],
+            )
 
     def result(self) -> NDArray[np.float64]:
-        if self._read % GROUP:
-            self._add_group(self._read % GROUP)
+        self._add_group()
         return self._sum
 
-    def _add_group(self, count: int) -> None:
-        """Add the last `count` blocks' sums to the result."""
-        buckets, column_signs = _columns(self.seed, self.dim, (self._read - 1) // GROUP)
-        signed = self._sums[:count] * column_signs[:count]
-        self._sum += np.bincount(buckets[:count].ravel(), signed.ravel(), minlength=self.dim)
+    def _add_group(self) -> None:
+        buckets, column_signs = _columns(self.seed, self.dim, self._group)
+        signed = self._sums * column_signs
+        self._sum += np.bincount(buckets.ravel(), signed.ravel(), minlength=self.dim)
+        self._sums[:] = 0
 
-    def _on_device(self, first: int, blocks: Tensor) -> NDArray[np.float32]:
-        """Column sums of blocks that lie on a device, (n, width)."""
-        table = torch.tensor(sign_table(self.seed, self.rows, self.width), device=blocks.device)
-        sums = []
-        for n, block in enumerate(blocks):
-            shift = (first + n) % self.rows
-            product = block.reshape(self.rows, self.width) * table[shift : shift + self.rows]
-            sums.append(product.sum(0))
-        return on_host(torch.stack(sums))
+    def _on_device(self, first: int, blocks: Tensor) -> Tensor:
+        """(dim,) float32, what blocks that lie on a device add; a few kernels for 256 of them."""
+        table = _table_on(self.seed, self.rows, self.width, blocks.device)
+        total = torch.zeros(self.dim, device=blocks.device)
+        start = 0
+        while start < len(blocks):
+            shift = (first + start) % self.rows
+            some = blocks[start : start + self.rows - shift]
+            count, width = len(some), self.width
+            # Overlapping rows of one table: block i of these has the signs of rows shift + i on.
+            row_signs = table.as_strided(
+                (count, self.rows, width), (width, width, 1), shift * width
+            )
+            sums = (some.reshape(count, self.rows, width) * row_signs).sum(1)
+            total += self._placed(first + start, sums)
+            start += count
+        return total
+
+    def _placed(self, first: int, sums: Tensor) -> Tensor:
+        """(dim,) column sums of consecutive blocks, signed, rolled and added: by gathering, since
+        the order in which a device scatters changes bits from run to run."""
+        groups = range(first // GROUP, (first + len(sums) - 1) // GROUP + 1)
+        drawn = [_columns_on(self.seed, self.dim, group, sums.device) for group in groups]
+        part = slice(first % GROUP, first % GROUP + len(sums))
+        columns, signs_there = (torch.cat(parts)[part] for parts in zip(*drawn, strict=True))
+        return (sums.gather(1, columns) * signs_there).sum(0)
 
     def spread(self, vector: NDArray[np.float64], blocks: int) -> Iterator[NDArray[np.float32]]:
         table = sign_table(self.seed, self.rows, self.width)

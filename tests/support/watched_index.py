@@ -15,8 +15,8 @@ from tests.support.window_driver import PATIENCE_S
 class WatchedIndex:
     """Notes the window's ticks at each row of the real index, on the lane that makes it.
 
-    Rows come eight together. After row `hold` it holds the rows back until `go_on`: what happens meanwhile happens while
-    an index runs, on a slow machine and on a fast one.
+    Rows come eight together. After row `hold` it holds the rows back until `go_on`: what happens
+    meanwhile happens while an index runs, on a slow machine and on a fast one.
     """
 
     def __init__(self, patch: pytest.MonkeyPatch, hold: int) -> None:

@@ -107,6 +107,22 @@ def test_the_device_path_equals_the_host_path(dim: int) -> None:
     assert np.allclose(host.result(), device.result(), rtol=1e-4, atol=1e-3)
 
 
+def test_host_and_device_take_turns_in_one_stream() -> None:
+    """More blocks than the table of signs has rows, in pieces that end inside groups of blocks."""
+    host, mixed = StridedSketch(64, 1), StridedSketch(64, 1)
+    count = 2 * host.rows + 70
+    blocks = np.random.default_rng(0).standard_normal((40, host.block), np.float32)
+    first = 0
+    for turn, some in enumerate((3, 30, 1, 40, 40, 7, 16, 40, 40, 40, 40, 40, 40) * 20):
+        part = blocks[: min(some, count - first)]
+        host.absorb(first, part)
+        mixed.absorb(first, torch.from_numpy(part) if turn % 2 else part)
+        first += len(part)
+    assert first == count
+    np.testing.assert_allclose(mixed.result(), host.result(), rtol=1e-4, atol=0.05)
+    assert np.abs(host.result()).max() > 100
+
+
 def test_half_precision_and_strided_parts_are_read_as_they_look() -> None:
     x = torch.from_numpy(stream(6000).reshape(60, 100)).to(torch.bfloat16)
     wanted = project_gradient([x.float().t().contiguous()])
