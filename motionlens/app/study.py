@@ -113,9 +113,17 @@ class BoundLab:
 
         if steps == 0:
             return _Arm(self._model)
+        return _Arm(train_copy(self._model, self._clips(), chosen, steps, seed, token))
+
+    def foretold(self, queries: Sequence[Asked], draws: int, token: Token) -> NDArray[np.float64]:
+        from motionlens.finetune.foretold import foretold
+
+        return foretold(self._model, self._clips(), queries, draws, token)
+
+    def _clips(self) -> TrainingClips:
         if self._held is None:
             raise UsageError("There is nothing to train on", "no clips are held", "Hold some first")
-        return _Arm(train_copy(self._model, self._held, chosen, steps, seed, token))
+        return self._held
 
 
 class _Arm:

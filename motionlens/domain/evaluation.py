@@ -46,6 +46,8 @@ class StudySize:
     subsets, subset_seeds, subset_steps : int
         Half-size subsets of the linear datamodelling score, trainings of each, and their steps;
         without subsets there is no such score.
+    gradient_draws : int
+        Draws a clip of the gradients that foretell these trainings best; 0 leaves them out.
     steps, seeds : int
         Steps of each arm, and how many times each is trained; 0 trains none.
     reviewed : float
@@ -65,10 +67,11 @@ class StudySize:
     seeds: int = 2
     reviewed: float = 0.4
     curve: tuple[float, ...] = (0.2, 0.35)
+    gradient_draws: int = 64
 
 
 LONG = StudySize()
-QUICK = StudySize(120, 42, 40, 48, 8, 1, 30, 120, 1, 0.4, (0.35,))
+QUICK = StudySize(120, 42, 40, 48, 8, 1, 30, 120, 1, 0.4, (0.35,), 0)
 CANNOT_SHOW = (
     "A quick study has one set, one seed and few subsets: differences in AUROC under 0.1 and win"
     " rates within 15 points of a half are noise, and the seed-to-seed ceiling is not measured."

@@ -56,6 +56,7 @@ from motionlens.operations.evaluate_training import (
     Trainings,
     arm_errors,
     arms_of,
+    foretold,
     half_subsets,
     subset_losses,
 )
@@ -181,10 +182,13 @@ def _one_world(
     trainings = Trainings(folder, world, specs, workers, progress, token)
     members = half_subsets(len(specs), size.subsets, seed)
     losses = subset_losses(trainings, queries, members, size, seed) if size.subsets else None
+    trained = foretold(trainings, queries, size) if size.subsets and size.gradient_draws else None
     arms = arms_of(scores.by_method, false, size, seed) if size.seeds else {}
     errors = arm_errors(trainings, arms, size, seed) if arms else {}
     found = _detected(scores, false, seed)
-    lds = {} if losses is None else _predicted(scores, rows, queries, members, losses, seed)
+    lds = (
+        {} if losses is None else _predicted(scores, rows, queries, members, losses, trained, seed)
+    )
     added = _added(scores, false, found["best"], seed)
     pairs = _PAIRS if arms else ()
     rates = {f"{a} over {b}": win_rate(errors[a], errors[b], seed) for a, b in pairs}
@@ -267,6 +271,7 @@ def _predicted(
     queries: StudyQueries,
     members: Truth,
     losses: NDArray[np.float64],
+    trained: NDArray[np.float64] | None,
     seed: int,
 ) -> dict[str, Interval]:
     """Datamodelling scores, with two controls that know no gradient's direction."""
@@ -277,6 +282,8 @@ def _predicted(
     per_query["chance"] = generator("evaluate chance", seed).normal(
         size=(len(rows), len(queries.rows))
     )
+    if trained is not None:
+        per_query["as_trained"] = trained
     mean = losses.mean(axis=0)
     return {name: datamodelling(v, members, mean, seed) for name, v in per_query.items()}
 

@@ -115,6 +115,19 @@ def subset_losses(
     return found.reshape(size.subset_seeds, len(members), -1)
 
 
+def foretold(trainings: Trainings, queries: StudyQueries, size: StudySize) -> Values:
+    """(N, Q) influence from gradients taken as a training takes them."""
+
+    def work(_: int, lab: Lab) -> Sequence[float]:
+        made = lab.foretold(queries.clips, size.gradient_draws, trainings.steps_token)
+        return made.ravel().tolist()
+
+    found = trainings.each(
+        [f"foretold-{size.gradient_draws}"], work, "Gradients as they are trained with"
+    )
+    return found.reshape(-1, len(queries.clips))
+
+
 def arms_of(
     by_method: Mapping[str, Values], false: Truth, size: StudySize, seed: int
 ) -> dict[str, list[int]]:

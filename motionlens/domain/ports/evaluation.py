@@ -70,3 +70,8 @@ class Lab(Protocol):
         """A copy after so many steps on the chosen clips; noise and levels hang on seed and step
         alone, so that arms differ in their clips only. Zero steps: the base itself."""
         ...
+
+    def foretold(self, queries: Sequence[Asked], draws: int, token: Token) -> NDArray[np.float64]:
+        """(N, Q) influence of the clips held on each query's loss, from gradients taken as
+        `trained` takes them, so many draws a clip."""
+        ...

@@ -33,7 +33,7 @@ from motionlens.operations.evaluate_shown import known_truth
 from motionlens.operations.evaluate_training import arms_of, half_subsets
 from motionlens.operations.trust import few_queries
 
-TINY = StudySize(12, 4, 2, 2, 3, 1, 1, 1, 1, 0.4, ())
+TINY = StudySize(12, 4, 2, 2, 3, 1, 1, 1, 1, 0.4, (), 16)
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +60,7 @@ def test_a_study_has_every_figure(done: tuple[Path, Evaluation]) -> None:
     assert all(f"{a} over {b}" in document["added_by_influence"] for a, b in TWINS.items())
     assert figures["removed"]["oracle"] == {"clips": 4, "false": 4}
     assert figures["removed"]["random"]["clips"] == figures["removed"]["filtered"]["clips"]
+    assert "as_trained" in figures["lds"]
     assert figures["lds_ceiling"] is None  # one seed cannot say how two agree
     assert "World: physics, 12 clips, 4 of them false" in told(document)
 
@@ -69,7 +70,9 @@ def test_a_study_of_detection_alone_trains_nothing(
 ) -> None:
     result = study.evaluate(size=replace(TINY, subsets=0, seeds=0), folder=tmp_path)
     assert result.document()["auroc"] == done[1].document()["auroc"]
-    assert not [*tmp_path.rglob("arm-*"), *tmp_path.rglob("half-*")]
+    assert not [
+        file for kind in ("arm", "half", "foretold") for file in tmp_path.rglob(f"{kind}-*")
+    ]
     document = to_json(result.document())
     assert document["win_rate"] == document["motion_error"] == document["lds"] == {}
     assert "motion error" not in told(document)
