@@ -1,7 +1,7 @@
 """Measures ideas for a stronger influence signal on set 0, which no study is scored on.
 
     python packaging/try_ideas.py --work DIR [--checkpoints DIR] [--world physics|matched]
-        [--base embedded]
+        [--base embedded] [--set 0]
 
 Prints the AUROC of each idea beside what it would replace, on the same clips: influence alone
 (`centred`), and put together with the plain statistics of `combined` (mean of ranks). Called again,
@@ -38,9 +38,11 @@ from motionlens.domain.evaluation import LONG
 from motionlens.domain.ports.evaluation import Asked
 from motionlens.domain.statistics import auroc
 from motionlens.models.registry import load_model
+from motionlens.operations.evaluate_figures import clip_draws, difference
 from motionlens.operations.evaluate_folder import StudyFolder
-from motionlens.operations.evaluate_rows import Workers, query_rows, training_rows
+from motionlens.operations.evaluate_rows import StudyQueries, Workers, query_rows, training_rows
 from motionlens.operations.evaluate_scores import all_scores, ranks
+from motionlens.operations.evaluate_training import Trainings, foretold
 from motionlens.operations.rooms import NO_TOKEN
 
 SEED, LAYER_DIM, NEW = 0, 64, 10
@@ -52,14 +54,15 @@ def main() -> None:
     options = _options()
     torch.set_num_threads(1)
     world = study_world(options.world)
-    specs = world.fine_tune_set(SEED, LONG.clips, LONG.planted)
+    specs = world.fine_tune_set(options.set, LONG.clips, LONG.planted)
     false = np.array([kind != "clean" for _, kind in specs])
-    folder = StudyFolder(options.work / f"{Path(options.base).name}-{options.world}")
+    own_set = f"-{options.set}" if options.set else ""
+    folder = StudyFolder(options.work / f"{Path(options.base).name}-{options.world}{own_set}")
     lab = BoundLab(options.base)
     attributor = TorchAttributor(load_model(tools().models.locate(options.base), "cpu"))
     workers = [Workers(lab, tools().motion())]
-    rows = training_rows(folder, world, specs, workers, SEED, _say, NO_TOKEN)
-    queries = query_rows(folder, world, LONG, workers, SEED, _say, NO_TOKEN)
+    rows = training_rows(folder, world, specs, workers, options.set, _say, NO_TOKEN)
+    queries = query_rows(folder, world, LONG, workers, options.set, _say, NO_TOKEN)
     scores = all_scores(rows, queries, tools().scorer, false, world.classes).by_method
     bad = queries.bad
 
@@ -74,6 +77,14 @@ def main() -> None:
     own, asked = np.asarray(rows["masked"], float), np.asarray(queries.rows["masked"], float)
     told("as it is: centred", centred(own, asked, bad))
     told("as it is: cosine", cosine(own, asked, bad))
+    trained = as_trained(Trainings(folder, world, specs, workers, _say, NO_TOKEN), queries)
+    told("gradients as trained with", trained)
+    both = ranks(scores["cosine"], trained)
+    told("mean rank of cosine and of these", both)
+    more = difference(both, scores["cosine"], false, clip_draws(false, options.set))
+    print(f"{'gained over cosine':44s} {more.value:+.3f}, 95 % {more.ci95}", flush=True)
+    if options.set != SEED:
+        return
     told("centring by cluster (6 of rows)", by_cluster(own, asked, bad))
     grown(own, asked, bad, scores["combined"], false, told)
     told("queries: box and second half", region(attributor, queries.clips, folder, own, bad))
@@ -82,6 +93,12 @@ def main() -> None:
         told(f"damped layer by layer, {damping:g}", damped(*layers, bad, damping))
     if options.checkpoints:
         earlier(options, world, specs, rows, queries, folder, told)
+
+
+def as_trained(trainings: Trainings, queries: StudyQueries) -> Values:
+    """Influence from gradients taken as a training takes them (`finetune/foretold.py`)."""
+    found = foretold(trainings, queries, LONG)
+    return np.asarray(found[:, : queries.bad].mean(axis=1) - found[:, queries.bad :].mean(axis=1))
 
 
 def cosine(rows: Values, asked: Values, bad: int) -> Values:
@@ -264,6 +281,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--checkpoints", type=Path, help="checkpoints folder of make_weights.py")
     parser.add_argument("--world", choices=("physics", "matched"), default="physics")
     parser.add_argument("--base", default="embedded", help="name or weights folder")
+    parser.add_argument("--set", type=int, default=SEED, help="on another, gradients as trained")
     return parser.parse_args()
 
 
