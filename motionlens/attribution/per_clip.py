@@ -62,6 +62,8 @@ def gradients_per_clip(
     def watch(layer: nn.Module, given: tuple[Any, ...], named: dict[str, Any], made: Any) -> None:
         if named or len(given) != 1 or not isinstance(made, Tensor) or made.dim() == 0:
             raise ClipsMixedError
+        if not made.requires_grad:
+            return  # called where no gradient is wanted: it adds nothing
         # The edge, not the tensor: what writes over the output afterwards does not move it.
         calls.append(_Call(layer, given[0].detach(), get_gradient_edge(made), len(made)))
 

@@ -83,7 +83,8 @@ def index(
         `layers` brings each parameter's part of a gradient to unit length first; `none` takes
         gradients as they are, as published.
     jobs : int, optional
-        Clips read side by side while the model works; 1 without it.
+        Clips read side by side while the model works; as many as there are cores without it, at
+        most four.
 
     Raises
     ------
