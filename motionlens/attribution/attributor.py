@@ -172,6 +172,16 @@ class TorchAttributor:
         """Told of captions before their rows are asked for: a large text encoder is loaded once."""
         self.model.prepare_captions(captions)
 
+    def encode_ahead(self, frames: Frames) -> None:
+        """Make and keep a clip's latent, from another thread than the one that takes gradients.
+
+        Nothing where the model does not keep latents. A device that is full just then is no error:
+        the latent is made when its turn comes.
+        """
+        if self.model.encodes_ahead:
+            with contextlib.suppress(torch.OutOfMemoryError):
+                self.model.encode(frames)
+
     def first_generated(self, frames: int) -> int:
         """The first frame, of a clip of so many, that the model makes and is not given."""
         return first_generated(self.model, frames)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -78,6 +79,10 @@ class DiffusersModel(VideoModel):
         if self.tiled_vae:
             self._vae.enable_tiling()
         self._latents = TensorCache(cache / "latents") if cache else None
+        # On a processor the gradient has all cores already.
+        self.encodes_ahead = self._latents is not None and self.device.type != "cpu"
+        # Some picture encoders keep frames between calls: one thread at a time.
+        self._encoding = threading.Lock()
         self._captions = Captions(
             folder,
             self._encode_text,
@@ -146,11 +151,12 @@ class DiffusersModel(VideoModel):
         key = self._latent_key(frames)
         kept = self._latents.get(*key) if self._latents else None
         if kept is None:
-            pixels = self.framing.pixels(frames)[None].to(self.device, self._vae.dtype)
-            z = self._vae.encode(pixels).latent_dist.mode().float()
-            kept = self._normalised(z)[0].to("cpu", torch.float16)
-            if self._latents:
-                self._latents.put(kept, *key)
+            pixels = self.framing.pixels(frames)[None]
+            with self._encoding:
+                z = self._vae.encode(pixels.to(self.device, self._vae.dtype)).latent_dist.mode()
+                kept = self._normalised(z.float())[0].to("cpu", torch.float16)
+                if self._latents:
+                    self._latents.put(kept, *key)
         return kept.float()
 
     def prepare_captions(self, captions: Iterable[str | None]) -> None:

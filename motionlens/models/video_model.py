@@ -65,6 +65,9 @@ class VideoModel(ABC):
     micro_batch : int
         Clips whose gradients are made together, to begin with: several where one alone leaves the
         device idle.
+    encodes_ahead : bool
+        Latents of the next clips may be made by other threads while a gradient is: they are kept,
+        so that :meth:`encode` only looks them up.
     checkpointing : bool
         Activations are computed again instead of kept, where the network can: less memory, a third
         more time.
@@ -82,6 +85,7 @@ class VideoModel(ABC):
     fps: float = 8.0
     note: str = ""
     micro_batch: int = 1
+    encodes_ahead: bool = False
     checkpointing: bool = False
 
     @property

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from motionlens.domain.clip import Clip, Role
-from motionlens.domain.errors import MediaError, MotionLensError, UsageError
+from motionlens.domain.errors import MediaError, ModelError, MotionLensError, UsageError
 from motionlens.domain.mask_recipe import mask_recipe
 from motionlens.domain.ports import (
     Attributor,
@@ -276,8 +276,9 @@ def _reader(
         for clip in batch:
             try:
                 seen = model_clip(rooms, clip, motion, settings.mask, attributor.frames, side)
+                attributor.encode_ahead(seen.frames)
                 found.append((seen.frames, seen.mask, clip.caption))
-            except (MediaError, UsageError) as error:
+            except (MediaError, ModelError, UsageError) as error:
                 found.append(error)
         return found
 

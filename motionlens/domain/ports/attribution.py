@@ -132,6 +132,10 @@ class Attributor(Protocol):
         """The same under the mask times a box and a span of frames."""
         ...
 
+    def encode_ahead(self, frames: Frames) -> None:
+        """Make what the model is shown of a clip before its row is asked for, on any thread."""
+        ...
+
     def first_generated(self, frames: int) -> int:
         """The first frame, of a clip of so many, that the model makes and is not given."""
         ...

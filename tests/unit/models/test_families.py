@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -321,3 +322,36 @@ def test_clips_that_go_through_together_have_the_rows_of_each_alone(
         for clip, row in zip(clips, made, strict=True):
             assert isinstance(row, GradientRow)
             assert np.linalg.norm(row.vector - maker.row(*clip).vector) < 1e-3
+
+
+def test_latents_of_the_next_clips_are_made_by_other_threads(
+    folders: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where a device takes the gradients: they are kept, and the same as without threads."""
+    clips = [np.roll(CLIP, 9 * n, axis=2) for n in range(4)]
+    plain = load(folders["wan-2.1"])
+    assert not plain.encodes_ahead
+    model = load(folders["wan-2.1"], tmp_path)
+    assert not model.encodes_ahead  # a processor's cores are taken
+    maker = TorchAttributor(model, tracked="attn", levels=(0.8,))
+    maker.encode_ahead(clips[0])
+    assert not list(tmp_path.rglob("latents/*"))
+    model.encodes_ahead = True
+    with ThreadPoolExecutor(4) as lanes:
+        list(lanes.map(maker.encode_ahead, clips * 2))
+    assert len(list(tmp_path.rglob("latents/*.safetensors"))) == len(clips)
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("a latent was made again")
+
+    monkeypatch.setattr(model._vae, "encode", refuse)
+    for frames in clips:
+        row = maker.row(frames, None, CAPTION)
+        assert row.vector.any()
+        assert torch.equal(model.encode(frames), plain.encode(frames))
+
+    def full(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(model._vae, "encode", full)
+    maker.encode_ahead(np.roll(CLIP, 3, axis=1))  # made when its turn comes
