@@ -178,8 +178,11 @@ def _level(
     losses: tuple[float, float],
     floor: float,
 ) -> LevelGradient:
-    held = list(parts)
-    lengths = _lengths(held, floor) if spec.balance == "layers" else [1.0] * len(held)
+    held, lengths = parts, [1.0] * len(parameters)
+    if spec.balance == "layers":
+        # What is rounding shows beside the whole alone, so all parts are there before one is read.
+        held = list(parts)
+        lengths = _lengths(held, floor)
 
     def balanced() -> Iterator[Tensor]:
         """One part at a time: no second copy of the gradient is held."""

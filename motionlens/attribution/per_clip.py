@@ -3,8 +3,7 @@
 What one clip adds to the gradient of a layer's weights follows from what went into the layer and
 from the gradient of what came out of it, both of that clip alone (Goodfellow 2015, arXiv
 1510.01799, for linear layers). So the batch goes through the network once, and each layer's part
-is made clip by clip when the projection asks for it: one layer's gradient of one clip is held, and
-never a whole one.
+is made clip by clip, when it is asked for.
 """
 
 from __future__ import annotations

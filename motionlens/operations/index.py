@@ -200,7 +200,7 @@ def _fill(
         attributor.prepare([clip.caption for clip in todo])
     _start_as_noted(rooms, opened, attributors)
     progress("Indexing", len(training) - len(todo), len(training))
-    for done, (clip, row) in enumerate(_rows(rooms, settings, attributors, todo, lanes)):
+    for done, (clip, row) in enumerate(_rows(rooms, settings, attributors, todo, lanes), 1):
         token.check()
         progress("Indexing", len(training) - len(todo) + done, len(training))
         if isinstance(row, MotionLensError):  # of this clip alone
@@ -211,7 +211,8 @@ def _fill(
             opened.commit(pending)
             pending, committed = {}, time.monotonic()
     opened.commit(pending)
-    _note_size(rooms, opened, attributors)
+    if todo:
+        _note_size(rooms, opened, attributors)
     made = len(todo) + len(changed) - len(skipped)
     if made >= _COST_CLIPS and not rooms.store.read_only:
         rooms.store.save_setting(_COST, (time.monotonic() - started) / made)
